@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What generated code, the kernel object writer, the checker and the runtime
+ * agree on. Read by both worlds; holds no function and no kernel type.
+ *
+ * Registers and stack, inside generated code
+ *
+ *	R13	the context pointer C of the running instance, at every function
+ *		entry and at every call; callee-saved, so a function that calls
+ *		another instance's function gets its own back
+ *	others	the System V C convention (arguments in rdi, rsi, rdx, rcx, r8, r9,
+ *		xmm0-7, then the stack; caller pops); rbp is always a frame pointer
+ *	rsp	in a guest stack: a slot of KWASM_STACK_SLOT bytes of address space,
+ *		aligned to its size, of which the lowest stack_size bytes are mapped.
+ *		Nothing below rsp is ever used (no red zone)
+ *
+ * The stack check needs no limit register: a function that makes calls tests
+ * (rsp & KWASM_STACK_MASK) == 0 after its prologue, that is "rsp lies in the
+ * lowest KWASM_STACK_RESERVE bytes", and then traps. So the prologue, an
+ * interrupt and a fault always find room; a frame may not be larger than
+ * KWASM_FRAME_MAX, which the object writer refuses.
+ *
+ * The context and linear memory share one pointer
+ *
+ *	C - ctx_size      C - 64        C                  C + size       C + 8 GiB + 64 KiB
+ *	| cells, slots,   | fixed       | linear memory 0  | reserved,    |
+ *	| own functions   | struct      | (if defined      | not mapped:  |
+ *	|                 | kwasm_ctx   |  here)           | faults, trap |
+ *
+ * so an access to a memory that the module defines itself is C + u32 + offset
+ * with no load at all. A memory that is imported, and every memory but the
+ * first, is reached through its slot in the context and has its own area.
+ */
+#ifndef KWASM_ABI_H
+#define KWASM_ABI_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include "types.h"
+#endif
+
+#define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
+#define KWASM_ABI_VERSION	1
+
+#define KWASM_WASM_PAGE_SIZE	65536u
+/* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
+#define KWASM_MEMORY_RESERVE	((8ull << 30) + KWASM_WASM_PAGE_SIZE)
+
+#define KWASM_STACK_SLOT	(8u << 20)
+#define KWASM_STACK_RESERVE	(64u << 10)
+#define KWASM_STACK_MASK	(KWASM_STACK_SLOT - KWASM_STACK_RESERVE)	/* 0x7f0000 */
+#define KWASM_STACK_DEFAULT	(1u << 20)	/* bytes mapped, power of two not needed */
+#define KWASM_STACK_MIN		(128u << 10)
+#define KWASM_FRAME_MAX		(48u << 10)
+
+/* A cell holds a value of any type; unused upper bytes are not read. */
+union kwasm_value {
+	u32 i32;
+	u64 i64;
+	u32 f32;	/* bit pattern */
+	u64 f64;	/* bit pattern */
+	u64 ref;	/* funcref: struct kwasm_func *; null: see kwasm_null_func; externref: 0 is null */
+	u64 v128[2];
+} __attribute__((aligned(16)));
+
+/*
+ * struct kwasm_func - what a funcref points to
+ * Null is never 0: it is &kwasm_null_func (exported by the runtime), whose
+ * @type matches nothing, so call_indirect needs no separate null check.
+ */
+struct kwasm_func {
+	const void *code;	/* entry, C convention with R13 = @ctx */
+	void *ctx;		/* context pointer of the owning instance */
+	u32 type;		/* canonical type id, never 0 for a real function */
+	u32 funcidx;		/* in the owning instance */
+	const void *invoke;	/* see kwasm_invoke_t, for callers outside generated code */
+};
+
+/* Table: generated code reads @elems and @size (call_indirect), nothing else. */
+struct kwasm_table_abi {
+	u64 *elems;		/* references; funcref null is &kwasm_null_func */
+	u64 size;		/* elements */
+};
+
+/* Memory: @base never changes once created, @size grows. */
+struct kwasm_memory_abi {
+	u8 *base;
+	u64 size;		/* bytes */
+};
+
+/*
+ * struct kwasm_store_abi - the head of the runtime's struct kwasm_store
+ * One store is a group of linked instances that run on at most one thread at a
+ * time. Used by the runtime's assembly only.
+ */
+struct kwasm_store_abi {
+	u64 host_rsp;		/* task stack pointer that host calls switch to */
+	u64 host_rbp;		/* frame pointer there, for the unwinder */
+	u64 guest_rsp;		/* guest stack pointer during a host call */
+	u32 pending;		/* enum kwasm_trap to raise when the host call returns */
+	u32 reserved;
+};
+
+/* The fixed part of the context, ending at C: offsets are from C. */
+#define KWASM_CTX_FIXED		64
+#define KWASM_CTX_INSTANCE	(-8)	/* struct kwasm_instance *, the runtime's */
+#define KWASM_CTX_STORE		(-16)	/* struct kwasm_store_abi * */
+#define KWASM_CTX_VALUES	(-24)	/* union kwasm_value *, the value buffer */
+
+/*
+ * Traps. Generated code calls kwasm_trap_<name> (no return, R13 = C). Texts are
+ * those of the specification's test suite.
+ */
+#define KWASM_TRAPS(T)									\
+	T(1,  unreachable,		 "unreachable")					\
+	T(2,  integer_divide_by_zero,	 "integer divide by zero")			\
+	T(3,  integer_overflow,		 "integer overflow")				\
+	T(4,  invalid_conversion,	 "invalid conversion to integer")		\
+	T(5,  out_of_bounds_memory,	 "out of bounds memory access")			\
+	T(6,  out_of_bounds_table,	 "out of bounds table access")			\
+	T(7,  undefined_element,	 "undefined element")				\
+	T(8,  uninitialized_element,	 "uninitialized element")			\
+	T(9,  indirect_call_type,	 "indirect call type mismatch")			\
+	T(10, call_stack_exhausted,	 "call stack exhausted")			\
+	T(11, null_reference,		 "null reference")				\
+	T(12, null_function,		 "null function reference")			\
+	T(13, cast_failure,		 "cast failure")				\
+	T(14, out_of_bounds_array,	 "out of bounds array access")			\
+	T(15, unaligned_atomic,		 "unaligned atomic")				\
+	T(16, uncaught_exception,	 "uncaught exception")				\
+	T(17, out_of_memory,		 "out of memory")
+
+enum kwasm_trap {
+	KWASM_TRAP_NONE = 0,
+#define T(nr, name, text) KWASM_TRAP_##name = nr,
+	KWASM_TRAPS(T)
+#undef T
+	/* Not traps of the specification: ways for a call to end early. */
+	KWASM_TRAP_exit = 64,		/* proc_exit; carries an exit code */
+	KWASM_TRAP_killed = 65,		/* signal, kill, unload, deadline */
+	KWASM_TRAP_host_error = 66,	/* a host function failed for good; carries an errno */
+};
+
+/*
+ * Entering: kwasm_invoke_t(code, ctx in R13): reads its arguments from the
+ * value buffer (cell 0 on), calls code, leaves the results there (cell 0 on).
+ * One per function type, generated.
+ *
+ * Results: none, one (rax/xmm0) or two (a struct of two, C convention) are
+ * returned in registers; three or more are left in the value buffer.
+ *
+ * Host functions (WASI, the runtime's helpers): C functions
+ *	ret fn(void *ctx, a1, ..., a5)
+ * with u32/u64 parameters, called as kwasm_host_call with R10 = fn and R13 = C.
+ * A host function with more than five parameters takes them all from the value
+ * buffer: ret fn(void *ctx). To trap, it sets store->pending and returns.
+ *
+ * Runtime helpers are host functions of the runtime itself. Indices are static
+ * indices into the calling module's index spaces. Signature letters: v nothing,
+ * i u32, I u64 (addresses, counts, references).
+ */
+#define KWASM_HELPERS(H)						\
+	/* name, result, parameters after ctx */			\
+	H(kwasm_memory_grow,	"I", "iI")	/* memidx, delta: old wasm pages or -1 */ \
+	H(kwasm_memory_init,	"v", "iiIii")	/* memidx, dataidx, dst, src, n */ \
+	H(kwasm_memory_copy,	"v", "iiIII")	/* dst memidx, src memidx, dst, src, n */ \
+	H(kwasm_memory_fill,	"v", "iIiI")	/* memidx, dst, byte, n */	\
+	H(kwasm_data_drop,	"v", "i")	/* dataidx */			\
+	H(kwasm_table_get,	"I", "iI")	/* tableidx, i */		\
+	H(kwasm_table_set,	"v", "iII")	/* tableidx, i, ref */		\
+	H(kwasm_table_size,	"I", "i")	/* tableidx */			\
+	H(kwasm_table_grow,	"I", "iII")	/* tableidx, delta, init: old size or -1 */ \
+	H(kwasm_table_fill,	"v", "iIII")	/* tableidx, i, ref, n */	\
+	H(kwasm_table_copy,	"v", "iiIII")	/* dst tableidx, src tableidx, dst, src, n */ \
+	H(kwasm_table_init,	"v", "iiIii")	/* tableidx, elemidx, dst, src, n */ \
+	H(kwasm_elem_drop,	"v", "i")	/* elemidx */			\
+	H(kwasm_elem_set,	"v", "iiI")	/* elemidx, i, ref; only while instantiating */
+
+/*
+ * Faults. Every instruction that may touch linear memory has a row in the
+ * module's own __ex_table, sorted by address, of type EX_TYPE_IMM_REG with
+ * register rax and as immediate the low 16 bits of the row's number; its fixup
+ * is kwasm_fault_fixup + 16 * (row number >> 16), a sled in the runtime. So a
+ * trap knows its instruction without a stub per site.
+ */
+#define KWASM_EX_TYPE_IMM_REG	17
+#define KWASM_EX_ROW_TYPE(row)	(KWASM_EX_TYPE_IMM_REG | (0u << 8) | (((row) & 0xffffu) << 16))
+#define KWASM_FIXUP_STEP	16
+#define KWASM_FIXUP_NR		64
+
+/*
+ * The image: one read-only, position-independent block in the kernel object
+ * that tells the runtime what the module is. All references are byte offsets
+ * from the image's start (0: none); arrays are 8-byte aligned; strings are NUL-terminated and
+ * carry their length where they may contain NUL.
+ */
+struct kwasm_image_array {
+	u32 offset;
+	u32 nr;
+};
+
+struct kwasm_image_string {
+	u32 offset;
+	u32 len;		/* without the final NUL */
+};
+
+enum kwasm_image_flag {
+	KWASM_IMAGE_FPU		= 1 << 0,	/* uses SSE registers: needs an FPU region */
+	KWASM_IMAGE_COMMAND	= 1 << 1,	/* exports _start */
+	KWASM_IMAGE_BOUNDS_CHECK = 1 << 2,	/* software bounds: needs no guard area */
+	KWASM_IMAGE_MEMORY0	= 1 << 3,	/* memory 0 is defined here and starts at C */
+};
+
+enum kwasm_extern_kind {	/* the binary format's numbers */
+	KWASM_EXTERN_FUNC, KWASM_EXTERN_TABLE, KWASM_EXTERN_MEMORY, KWASM_EXTERN_GLOBAL, KWASM_EXTERN_TAG,
+};
+
+struct kwasm_image {
+	u32 magic;
+	u32 abi_version;
+	u32 size;			/* bytes of the whole image */
+	u32 flags;			/* enum kwasm_image_flag */
+	struct kwasm_image_string name;	/* of the app, as imports name it */
+	u32 ctx_size;			/* bytes below C, at least KWASM_CTX_FIXED, multiple of 16 */
+	u32 nr_values;			/* cells the value buffer must have */
+	u32 stack_size;			/* default, bytes */
+	u32 text_size;
+	struct kwasm_image_array types;	/* struct kwasm_image_type */
+	struct kwasm_image_array imports; /* struct kwasm_image_import, in order */
+	struct kwasm_image_array funcs;	/* struct kwasm_image_func: defined ones, ascending text_offset */
+	struct kwasm_image_array refs;	/* struct kwasm_image_ref: functions that have a kwasm_func */
+	struct kwasm_image_array tables;   /* struct kwasm_image_table: imports first */
+	struct kwasm_image_array memories; /* struct kwasm_image_memory: imports first */
+	struct kwasm_image_array globals;  /* struct kwasm_image_global: imports first */
+	struct kwasm_image_array exports;  /* struct kwasm_image_export */
+	struct kwasm_image_array elems;    /* struct kwasm_image_elem */
+	struct kwasm_image_array datas;    /* struct kwasm_image_data */
+	struct kwasm_image_array lines;    /* bytes, see kwasm_image_func */
+	/* Entry (invoke with no arguments) that initialises globals, tables, memories and
+	 * calls the start function, in the specification's order; text offset + 1, 0: none */
+	u32 init_code;
+	u32 init_invoke;		/* text offset of the invoker of type [] -> [] */
+	u32 reserved[6];
+};
+
+/* Value types: the binary format's bytes (0x7f i32, 0x7e i64, 0x7d f32, 0x7c f64, 0x7b v128,
+ * 0x70 funcref, 0x6f externref) in the low byte, the rest 0 until typed references come. */
+struct kwasm_image_type {
+	u32 nr_params;
+	u32 nr_results;
+	u32 valtypes;			/* offset of u32[nr_params + nr_results] */
+	u32 invoke;			/* text offset + 1 of its kwasm_invoke_t, 0: not needed by anyone */
+};
+
+#define KWASM_LIMIT_NONE	(~0ull)
+
+struct kwasm_image_import {
+	struct kwasm_image_string module;
+	struct kwasm_image_string name;
+	u32 kind;			/* enum kwasm_extern_kind */
+	u32 index;			/* in its index space: funcs by importidx order, tables[], memories[], globals[] */
+	u32 type;			/* functions: index in types */
+	/*
+	 * Functions: offset from C (negative) of the slot that gets the
+	 * const struct kwasm_func *; 0: bound at compile time (host function).
+	 * Memories: slot for struct kwasm_memory_abi *; tables: slot for
+	 * struct kwasm_table_abi *; globals: slot for the address of the cell.
+	 */
+	s32 slot;
+};
+
+struct kwasm_image_func {
+	u32 text_offset;
+	u32 text_size;
+	u32 funcidx;
+	u32 type;
+	struct kwasm_image_string name;	/* from the name section or an export; may be empty */
+	u32 code_offset;		/* of the body, in the .wasm file */
+	/*
+	 * Offset in lines: ULEB128 pairs (text delta, wasm delta) from (text_offset, code_offset),
+	 * one per instruction that may trap (a call: its return address), ended by the next function's.
+	 * The wasm delta is zig-zag coded.
+	 */
+	u32 lines;
+};
+
+/* A function that is exported, or referenced by ref.func or an element segment */
+struct kwasm_image_ref {
+	u32 funcidx;
+	u32 type;
+	u32 code;			/* text offset; for an import bound at load time: ~0 */
+	s32 slot;			/* offset from C of its struct kwasm_func; imports: as in their import row */
+};
+
+struct kwasm_image_table {
+	u32 reftype;
+	u32 is64;
+	u64 min;
+	u64 max;			/* KWASM_LIMIT_NONE: none */
+	s32 slot;			/* struct kwasm_table_abi * */
+	u32 imported;
+};
+
+struct kwasm_image_memory {
+	u64 min;			/* wasm pages */
+	u64 max;
+	u32 is64;
+	u32 shared;
+	s32 slot;			/* struct kwasm_memory_abi * */
+	u32 imported;
+};
+
+struct kwasm_image_global {
+	u32 type;
+	u32 mut;
+	s32 slot;			/* own: the cell itself (16-byte aligned if v128); imported: its address */
+	u32 imported;
+};
+
+struct kwasm_image_export {
+	struct kwasm_image_string name;
+	u32 kind;
+	u32 index;
+};
+
+struct kwasm_image_elem {
+	u32 reftype;
+	u32 nr;
+	u32 funcs;			/* offset of u32 funcidx[nr] (~0: null); 0: set by init through kwasm_elem_set */
+	u32 passive;			/* 0: active or declared, dropped by init */
+};
+
+struct kwasm_image_data {
+	u64 offset;			/* from struct kwasm_app.data */
+	u64 size;
+};
+
+/*
+ * struct kwasm_app - the one writable object of an app's .ko, symbol kwasm_app
+ * init_module() is kwasm_app_init(&kwasm_app), cleanup_module() kwasm_app_exit(&kwasm_app).
+ */
+struct kwasm_app {
+	u32 magic;
+	u32 abi_version;
+	const struct kwasm_image *image;
+	const u8 *text;			/* start of the generated code; image->text_size bytes */
+	const u8 *data;			/* data segments */
+	u32 *type_ids;			/* filled by the runtime: canonical id of each type */
+	void *module;			/* struct module * */
+	const void *ex_table;		/* first row of __ex_table; nr_ex_rows rows */
+	u64 nr_ex_rows;
+	/* module parameters, set by kwasm_param_ops_* before init_module() runs */
+	const char *args;
+	const char *env;
+	const char *dirs;
+	u64 max_memory;			/* bytes of linear memory an instance may have, 0: what it declares */
+	u32 instances;			/* kept alive from loading on, for reactors */
+	u32 run;			/* commands: run once in the inserting process */
+	u32 daemon;			/* commands: run on a kernel thread */
+	u32 stack_size;			/* bytes, 0: image's */
+	void *runtime;			/* the runtime's, NULL until registered */
+	u64 reserved[4];
+};
+
+#endif /* KWASM_ABI_H */
