@@ -22,7 +22,7 @@
  *
  * The context and linear memory share one pointer
  *
- *	C - ctx_size      C - 64        C                  C + size       C + 8 GiB + 64 KiB
+ *	C - ctx_size      C - 32        C                  C + size       C + 8 GiB + 64 KiB
  *	| cells, slots,   | fixed       | linear memory 0  | reserved,    |
  *	| own functions   | struct      | (if defined      | not mapped:  |
  *	|                 | kwasm_ctx   |  here)           | faults, trap |
@@ -103,7 +103,7 @@ struct kwasm_store_abi {
 };
 
 /* The fixed part of the context, ending at C: offsets are from C. */
-#define KWASM_CTX_FIXED		64
+#define KWASM_CTX_FIXED		32
 #define KWASM_CTX_INSTANCE	(-8)	/* struct kwasm_instance *, the runtime's */
 #define KWASM_CTX_STORE		(-16)	/* struct kwasm_store_abi * */
 #define KWASM_CTX_VALUES	(-24)	/* union kwasm_value *, the value buffer */

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * abi.c - the layout of a module's context, and the host functions it can name
+ *
+ * Near the context pointer lies what is used most, so that its displacement
+ * fits one byte: the module's own globals (the first is the C stack pointer in
+ * most modules), then memories and tables, imports, and last the functions to
+ * which references are taken.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../compiler/diag.h"
+#include "../kruntime/include/kwasm_abi.h"
+#include "abi.h"
+
+#define MAX_CTX_SIZE	(512u << 20)
+
+static const struct abi_host_func wasi_preview1[] = {
+#define WASI_CALL(name, result, params)	{ "wasi_" #name, result, params, "kwasm_wasi", true },
+#define WASI_NOSYS(name, result, params) { "wasi_" #name, result, params, "kwasm_wasi", false },
+#include "../kruntime/include/kwasm_wasi_calls.h"
+};
+
+static const struct abi_host_func wasi_unstable[] = {
+#define WASI_CALL(name, result, params)	{ "wasi_" #name, result, params, "kwasm_wasi", true },
+#define WASI_NOSYS(name, result, params) { "wasi_" #name, result, params, "kwasm_wasi", false },
+#define WASI_CALL0(name, result, params) { "wasi_unstable_" #name, result, params, "kwasm_wasi", true },
+#include "../kruntime/include/kwasm_wasi_calls.h"
+};
+
+/* what the two interfaces call their functions, in the order of the tables above */
+static const char * const wasi_names[] = {
+#define WASI_CALL(name, result, params)	#name,
+#define WASI_NOSYS(name, result, params) #name,
+#include "../kruntime/include/kwasm_wasi_calls.h"
+};
+
+#define NR_WASI_CALLS	(sizeof(wasi_names) / sizeof(wasi_names[0]))
+
+_Static_assert(sizeof(wasi_preview1) / sizeof(wasi_preview1[0]) == NR_WASI_CALLS, "one name a call");
+_Static_assert(sizeof(wasi_unstable) / sizeof(wasi_unstable[0]) == NR_WASI_CALLS, "one name a call");
+
+const struct abi_host_func *abi_host_func_find(const struct wasm_name *module,
+					       const struct wasm_name *name, bool *known_module)
+{
+	const struct abi_host_func *table = NULL;
+	size_t i;
+
+	if (wasm_name_is(module, "wasi_snapshot_preview1"))
+		table = wasi_preview1;
+	else if (wasm_name_is(module, "wasi_unstable"))
+		table = wasi_unstable;
+	if (known_module)
+		*known_module = table;
+	if (!table)
+		return NULL;
+	for (i = 0; i < NR_WASI_CALLS; i++) {
+		if (!wasm_name_is(name, wasi_names[i]))
+			continue;
+		if (table == wasi_unstable && !strcmp(wasi_names[i], "sock_accept"))
+			return NULL;	/* came with preview1 */
+		return &table[i];
+	}
+	return NULL;
+}
+
+static wasm_valtype_t letter_type(char letter)
+{
+	return letter == 'i' ? WASM_I32 : WASM_I64;
+}
+
+bool abi_host_func_matches(const struct abi_host_func *host, const struct wasm_functype *type)
+{
+	bool has_result = host->result[0] != 'v';
+	u32 i;
+
+	if (type->nr_params != strlen(host->params) || type->nr_results != has_result)
+		return false;
+	for (i = 0; i < type->nr_params; i++)
+		if (type->params[i] != letter_type(host->params[i]))
+			return false;
+	return !has_result || type->results[0] == letter_type(host->result[0]);
+}
+
+const char *abi_host_func_type_name(const struct abi_host_func *host)
+{
+	static wasm_valtype_t params[16], result;
+	struct wasm_functype type = { .params = params, .results = &result };
+
+	for (; host->params[type.nr_params]; type.nr_params++)
+		params[type.nr_params] = letter_type(host->params[type.nr_params]);
+	type.nr_results = host->result[0] != 'v';
+	result = letter_type(host->result[0]);
+	return wasm_functype_name(&type);
+}
+
+const struct abi_host_func *abi_import_host_func(const struct wasm_module *m, u32 funcidx)
+{
+	const struct wasm_import *import;
+
+	if (m->funcs[funcidx].import == WASM_NO_INDEX)
+		return NULL;
+	import = &m->imports[m->funcs[funcidx].import];
+	return abi_host_func_find(&import->module, &import->name, NULL);
+}
+
+static int check_host_imports(const struct wasm_module *m)
+{
+	const struct abi_host_func *host;
+	const struct wasm_import *import;
+	bool known_module;
+	u32 i;
+
+	for (i = 0; i < m->nr_imports; i++) {
+		import = &m->imports[i];
+		host = abi_host_func_find(&import->module, &import->name, &known_module);
+		if (!known_module)
+			continue;
+		if (import->kind != WASM_EXTERN_FUNC) {
+			diag_error(m, import->offset,
+				   "incompatible import type: '%s' '%s' is a function, imported as a %s",
+				   import->module.bytes, import->name.bytes,
+				   wasm_externkind_name(import->kind));
+			return -EINVAL;
+		}
+		if (!host) {
+			diag_error(m, import->offset, "unknown import: '%s' has no function '%s'",
+				   import->module.bytes, import->name.bytes);
+			return -EINVAL;
+		}
+		if (!abi_host_func_matches(host, wasm_func_type(m, import->index))) {
+			diag_error(m, import->offset,
+				   "incompatible import type: '%s' '%s' has type %s, imported as %s",
+				   import->module.bytes, import->name.bytes,
+				   abi_host_func_type_name(host),
+				   wasm_functype_name(wasm_func_type(m, import->index)));
+			return -EINVAL;
+		}
+		if (!host->provided)
+			diag_warning(m, import->offset,
+				     "'%s' '%s' is not provided yet and will return ENOSYS",
+				     import->module.bytes, import->name.bytes);
+	}
+	return 0;
+}
+
+/* take @size bytes below what is taken already */
+static s32 allocate(u64 *used, u32 size, u32 align)
+{
+	*used = (*used + size + align - 1) / align * align;
+	return *used > MAX_CTX_SIZE ? 0 : -(s32)*used;
+}
+
+static u32 max_values(const struct wasm_module *m)
+{
+	u32 i, most = 16;
+
+	for (i = 0; i < m->nr_types; i++) {
+		if (m->types[i].kind != WASM_COMPTYPE_FUNC)
+			continue;
+		if (m->types[i].func.nr_params > most)
+			most = m->types[i].func.nr_params;
+		if (m->types[i].func.nr_results > most)
+			most = m->types[i].func.nr_results;
+	}
+	return most;
+}
+
+struct abi_layout *abi_layout_create(const struct wasm_module *m)
+{
+	struct abi_layout *layout;
+	u64 used = KWASM_CTX_FIXED;
+	u32 i;
+
+	if (check_host_imports(m))
+		return NULL;
+
+	layout = xcalloc(1, sizeof(*layout));
+	layout->globals = xcalloc(m->nr_globals + 1, sizeof(*layout->globals));
+	layout->memories = xcalloc(m->nr_memories + 1, sizeof(*layout->memories));
+	layout->tables = xcalloc(m->nr_tables + 1, sizeof(*layout->tables));
+	layout->funcs = xcalloc(m->nr_funcs + 1, sizeof(*layout->funcs));
+	layout->refs = xcalloc(m->nr_funcs + 1, sizeof(*layout->refs));
+	layout->memory0_here = m->nr_memories && m->memories[0].import == WASM_NO_INDEX;
+	layout->nr_values = max_values(m);
+
+	for (i = m->nr_imported_globals; i < m->nr_globals; i++) {
+		u32 size = wasm_valtype_is_vec(m->globals[i].type) ? 16 : 8;
+
+		layout->globals[i] = allocate(&used, size, size);
+	}
+	for (i = 0; i < m->nr_memories; i++)
+		layout->memories[i] = allocate(&used, 8, 8);
+	for (i = 0; i < m->nr_tables; i++)
+		layout->tables[i] = allocate(&used, 8, 8);
+	for (i = 0; i < m->nr_imported_globals; i++)
+		layout->globals[i] = allocate(&used, 8, 8);
+	for (i = 0; i < m->nr_funcs; i++) {
+		bool host = abi_import_host_func(m, i);
+
+		layout->refs[i] = m->funcs[i].declared;
+		if (i < m->nr_imported_funcs && !host)
+			layout->funcs[i] = allocate(&used, 8, 8);
+		else if (layout->refs[i])
+			layout->funcs[i] = allocate(&used, sizeof(struct kwasm_func), 8);
+	}
+	allocate(&used, 0, 16);
+	if (used > MAX_CTX_SIZE) {
+		diag_error(m, 0, "implementation limit: globals and functions need a context of %llu bytes, at most %u",
+			   (unsigned long long)used, MAX_CTX_SIZE);
+		abi_layout_destroy(layout);
+		return NULL;
+	}
+	layout->ctx_size = used;
+	return layout;
+}
+
+void abi_layout_destroy(struct abi_layout *layout)
+{
+	if (!layout)
+		return;
+	free(layout->globals);
+	free(layout->memories);
+	free(layout->tables);
+	free(layout->funcs);
+	free(layout->refs);
+	free(layout);
+}
