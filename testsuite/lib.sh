@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the shell parts of the testsuite share; to be sourced by bash. A suite
+# reports each test by one of t_ok, t_fail and t_skip and ends with "t_end",
+# which prints the count line that testsuite/run reads.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${O:-$top/build}
+vm=$top/testsuite/vm/run
+
+t_passed=0 t_failed=0 t_skipped=0
+
+t_ok()
+{
+	t_passed=$((t_passed + 1))
+	echo "ok - $1"
+}
+
+# t_fail NAME [REASON...]: reasons are shown as TAP comments
+t_fail()
+{
+	t_failed=$((t_failed + 1))
+	echo "not ok - $1"
+	shift
+	[ $# = 0 ] || printf '%s\n' "$@" | sed 's/^/#   /'
+}
+
+# t_skip NAME WHAT-IS-MISSING
+t_skip()
+{
+	t_skipped=$((t_skipped + 1))
+	echo "ok - $1 # SKIP $2"
+}
+
+# t_is NAME EXPECTED SEEN
+t_is()
+{
+	if [ "$2" = "$3" ]; then
+		t_ok "$1"
+	else
+		t_fail "$1" "expected: $2" "seen:     $3"
+	fi
+}
+
+# t_matches NAME REGEX TEXT
+t_matches()
+{
+	if grep -qE -- "$2" <<<"$3"; then
+		t_ok "$1"
+	else
+		t_fail "$1" "expected a line matching: $2" "seen:" "$(tail -n 20 <<<"$3")"
+	fi
+}
+
+# Count the TAP lines on stdin (as of testsuite/vm/run) while showing them.
+t_count()
+{
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		ok*'# SKIP'*) t_skipped=$((t_skipped + 1)) ;;
+		ok*) t_passed=$((t_passed + 1)) ;;
+		'not ok'*) t_failed=$((t_failed + 1)) ;;
+		esac
+		printf '%s\n' "$line"
+	done
+}
+
+# Where the test data is: $WASM2KO_DATA, else ../shared beside the checkout; empty if there is none.
+t_data()
+{
+	if [ -n "${WASM2KO_DATA:-}" ]; then
+		echo "$WASM2KO_DATA"
+	elif [ -d "$top/../shared" ]; then
+		(cd "$top/../shared" && pwd)
+	fi
+}
+
+# Print the counts and end the suite; nothing run is a failure.
+t_end()
+{
+	echo "$t_passed passed, $t_failed failed, $t_skipped skipped"
+	[ "$t_failed" = 0 ] && [ $((t_passed + t_skipped)) -gt 0 ]
+	exit
+}
