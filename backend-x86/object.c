@@ -6,6 +6,7 @@
  * every offset, size and index inside its bounds, so that the rest of this
  * folder does not look again.
  */
+#define _GNU_SOURCE	/* mkostemp() */
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
