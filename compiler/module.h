@@ -8,8 +8,8 @@
  * ranges: whoever wants their instructions reads them with a wasm_code_reader,
  * which hands out plain data, never bytes.
  *
- * Sections below: values (module.h's own), features.c, decode.c, instr.c,
- * validate.c. Names are the specification's; chapters are cited by title.
+ * Sections below: values (types.c), features.c, decode.c, instr.c, validate.c.
+ * Names are the specification's; chapters are cited by title.
  */
 #ifndef _COMPILER_MODULE_H
 #define _COMPILER_MODULE_H
@@ -47,9 +47,11 @@
 #define WASM_MAX_STRUCT_FIELDS	10000
 #define WASM_MAX_ARRAY_FIXED	10000
 #define WASM_MAX_SUBTYPE_DEPTH	63
-#define WASM_MAX_NESTING	100000	/* blocks in a body; ours, keeps lowering's memory bounded */
+/* these two are ours: a small body must not ask for much memory */
+#define WASM_MAX_NESTING	100000	/* blocks in blocks */
+#define WASM_MAX_OPERANDS	1000000	/* height of the value stack */
 
-/* ---- values ---- */
+/* ---- values: types.c ---- */
 
 /*
  * A value type (or, in fields, a storage type) in one word; 0 is none of them.
@@ -137,6 +139,25 @@ static inline bool wasm_valtype_is_vec(wasm_valtype_t t)
 {
 	return t == WASM_V128;
 }
+
+struct wasm_module;
+struct wasm_functype;
+
+/* are @a and @b the same type (type indices by structure)? */
+bool wasm_valtype_equal(const struct wasm_module *m, wasm_valtype_t a, wasm_valtype_t b);
+/* is @sub a subtype of @super? In 2.0: equal */
+bool wasm_valtype_matches(const struct wasm_module *m, wasm_valtype_t sub, wasm_valtype_t super);
+
+/*
+ * The text format's name of a type ("i32", "funcref", "(ref null 3)"). Points
+ * to a constant or to one of a few static buffers used in turn: good for the
+ * arguments of one message.
+ */
+const char *wasm_valtype_name(wasm_valtype_t t);
+/* "[i32 i64]", shortened if long; the same kind of buffers */
+const char *wasm_resulttype_name(const wasm_valtype_t *types, u32 nr);
+/* "[i32] -> [i64]" */
+const char *wasm_functype_name(const struct wasm_functype *type);
 
 /* ---- features.c ---- */
 
@@ -265,7 +286,7 @@ enum wasm_comptype {
  * @depth: number of supertypes above; set by wasm_validate()
  * @rec: type index of the first type of its recursive group
  * @nr_rec: number of types in that group
- * @canon: the lowest type index of an equal type; set by wasm_decode(). Two
+ * @canon: the lowest type index of an equal type; set by wasm_validate(). Two
  *	types are the same if their @canon are. Dense ids for call_indirect can
  *	be made from these
  * @func: for WASM_COMPTYPE_FUNC
@@ -334,8 +355,11 @@ struct wasm_limits {
 
 /**
  * struct wasm_locals - a run of equal locals
+ * @first: number of locals before it, parameters not counted
+ * @count: at least 1
  */
 struct wasm_locals {
+	u32 first;
 	u32 count;
 	wasm_valtype_t type;
 };
@@ -435,7 +459,7 @@ enum wasm_segment_mode {
  * @mode: active ones are copied at instantiation and then dropped
  * @tableidx: active: the table
  * @at: active: constant expression of the place in the table
- * @type: a reference type
+ * @type: a reference type; (ref func), which is not null, for function indices
  * @nr_entries: number of entries
  * @funcs: function indices; NULL if the entries are expressions
  * @exprs: constant expressions; NULL if the entries are function indices
@@ -489,7 +513,7 @@ struct wasm_custom {
  * @name: of the module, from the name section, else empty
  * @nr_imports: number of @imports, in order; every index space has its imports
  *	first, and then what the module defines
- * @start: function index, or WASM_NO_INDEX
+ * @start: function index, or WASM_NO_INDEX; it stands at @start_offset
  * @has_data_count: there is a data count section, of @data_count
  * @uses_float: some type or instruction is about f32, f64 or v128; complete
  *	after wasm_validate()
@@ -532,6 +556,7 @@ struct wasm_module {
 	u32 nr_customs;
 
 	u32 start;
+	u32 start_offset;
 	u32 data_count;
 	bool has_data_count;
 
@@ -574,6 +599,10 @@ wasm_tag_type(const struct wasm_module *m, u32 tagidx)
 	return &m->types[m->tags[tagidx].typeidx].func;
 }
 
+/* the type of a local, parameters first; for a defined function and a valid index */
+wasm_valtype_t wasm_local_type(const struct wasm_module *m, const struct wasm_func *func,
+			       u32 localidx);
+
 /* the export called @name, or NULL */
 const struct wasm_export *wasm_find_export(const struct wasm_module *m, const char *name);
 /* the first custom section called @name, or NULL */
@@ -581,21 +610,6 @@ const struct wasm_custom *wasm_find_custom(const struct wasm_module *m, const ch
 
 bool wasm_name_is(const struct wasm_name *name, const char *s);
 
-/* are @a and @b the same type (type indices by structure)? */
-bool wasm_valtype_equal(const struct wasm_module *m, wasm_valtype_t a, wasm_valtype_t b);
-bool wasm_functype_equal(const struct wasm_module *m, const struct wasm_functype *a,
-			 const struct wasm_functype *b);
-
-/*
- * The text format's name of a type ("i32", "funcref", "(ref null 3)", "v128").
- * Points to a constant or to one of a few static buffers used in turn: good
- * for the arguments of one message.
- */
-const char *wasm_valtype_name(wasm_valtype_t t);
-/* "[i32 i64]", shortened if long; the same kind of buffers */
-const char *wasm_resulttype_name(const wasm_valtype_t *types, u32 nr);
-/* "[i32] -> [i64]" */
-const char *wasm_functype_name(const struct wasm_functype *type);
 /* "function", "table", "memory", "global", "tag" */
 const char *wasm_externkind_name(enum wasm_externkind kind);
 
@@ -747,16 +761,29 @@ struct wasm_instr {
 };
 
 /**
- * struct wasm_code_reader - reads the instructions of a byte range
- * @m: the module; its @used and uses_float flags are kept by validation
+ * struct wasm_bytes - a place in the file that is being read
+ * @m: the module
  * @pos: next byte
  * @end: behind the last byte
- * @vec, @catches: growable buffers behind the vectors of struct wasm_instr
+ * @used, @uses_float, @uses_vector: what was met on the way, to be added to @m
+ *	by who may change it
  */
-struct wasm_code_reader {
+struct wasm_bytes {
 	const struct wasm_module *m;
 	const u8 *pos;
 	const u8 *end;
+	u64 used;
+	bool uses_float;
+	bool uses_vector;
+};
+
+/**
+ * struct wasm_code_reader - reads the instructions of a byte range
+ * @in: the range
+ * @vec, @catches: growable buffers behind the vectors of struct wasm_instr
+ */
+struct wasm_code_reader {
+	struct wasm_bytes in;
 	u32 *vec;
 	size_t vec_cap;
 	struct wasm_catch *catches;
@@ -770,7 +797,7 @@ void wasm_code_reader_destroy(struct wasm_code_reader *r);
 
 static inline bool wasm_code_reader_done(const struct wasm_code_reader *r)
 {
-	return r->pos == r->end;
+	return r->in.pos == r->in.end;
 }
 
 /**
@@ -804,8 +831,5 @@ struct wasm_functype wasm_blocktype_expand(const struct wasm_module *m,
  * Return: 0; -EINVAL after one message.
  */
 int wasm_validate(struct wasm_module *m);
-
-/* is @sub a subtype of @super (equal, in 2.0)? */
-bool wasm_valtype_matches(const struct wasm_module *m, wasm_valtype_t sub, wasm_valtype_t super);
 
 #endif /* _COMPILER_MODULE_H */
