@@ -105,15 +105,29 @@ int read_bytes(struct wasm_bytes *b, void *dest, u32 size)
 	return 0;
 }
 
-int read_count(struct wasm_bytes *b, u32 min, u32 *nr)
+int read_count(struct wasm_bytes *b, u32 *nr)
 {
 	u32 offset = bytes_offset(b);
 
 	if (read_u32(b, nr))
 		return -EINVAL;
-	if (*nr > bytes_left(b) / min) {
-		diag_error(b->m, offset, "length out of bounds: %u elements announced, %u bytes left",
+	if (*nr > bytes_left(b)) {
+		diag_error(b->m, offset, "unexpected end of section or function: %u elements announced, %u bytes left",
 			   *nr, bytes_left(b));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int read_size(struct wasm_bytes *b, u32 *size)
+{
+	u32 offset = bytes_offset(b);
+
+	if (read_u32(b, size))
+		return -EINVAL;
+	if (*size > bytes_left(b)) {
+		diag_error(b->m, offset, "length out of bounds: %u bytes announced, %u left",
+			   *size, bytes_left(b));
 		return -EINVAL;
 	}
 	return 0;

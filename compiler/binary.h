@@ -30,10 +30,11 @@ int read_s64(struct wasm_bytes *b, s64 *value);
 int read_bytes(struct wasm_bytes *b, void *dest, u32 size);
 
 /*
- * The length of a vector, every element of which takes at least @min bytes:
- * what cannot fit in the rest of the bytes is refused before anybody allocates.
+ * The length of a vector, whose elements take a byte at least, and a size in
+ * bytes: what cannot fit in the rest is refused before anybody allocates.
  */
-int read_count(struct wasm_bytes *b, u32 min, u32 *nr);
+int read_count(struct wasm_bytes *b, u32 *nr);
+int read_size(struct wasm_bytes *b, u32 *size);
 
 /* a valtype, a reftype; a heaptype as the low bits of a reference type */
 int read_valtype(struct wasm_bytes *b, wasm_valtype_t *type);

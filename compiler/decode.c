@@ -86,11 +86,11 @@ static int over_limit(struct decoder *d, u32 offset, const char *what, u64 nr, u
 }
 
 /* the number of entries of a section, of which the module already has @have */
-static int read_entries(struct decoder *d, const char *what, u32 min, u32 have, u32 max, u32 *nr)
+static int read_entries(struct decoder *d, const char *what, u32 have, u32 max, u32 *nr)
 {
 	u32 offset = bytes_offset(&d->in);
 
-	if (read_count(&d->in, min, nr))
+	if (read_count(&d->in, nr))
 		return -EINVAL;
 	if (have > max || *nr > max - have)
 		return over_limit(d, offset, what, (u64)have + *nr, max);
@@ -102,7 +102,7 @@ static int read_name(struct decoder *d, struct wasm_name *name)
 	u32 offset = bytes_offset(&d->in);
 	u32 size;
 
-	if (read_count(&d->in, 1, &size))
+	if (read_size(&d->in, &size))
 		return -EINVAL;
 	if (!utf8_valid(d->in.pos, size)) {
 		diag_error(d->m, offset, "malformed UTF-8 encoding");
@@ -144,7 +144,7 @@ static int read_resulttype(struct decoder *d, const char *what, u32 max,
 	u32 offset = bytes_offset(&d->in), i;
 	wasm_valtype_t *t;
 
-	if (read_count(&d->in, 1, nr))
+	if (read_count(&d->in, nr))
 		return -EINVAL;
 	if (*nr > max)
 		return over_limit(d, offset, what, *nr, max);
@@ -201,7 +201,7 @@ static int read_structtype(struct decoder *d, struct wasm_type *type)
 	u32 offset = bytes_offset(&d->in), i;
 	struct wasm_fieldtype *fields;
 
-	if (read_count(&d->in, 2, &type->nr_fields))
+	if (read_count(&d->in, &type->nr_fields))
 		return -EINVAL;
 	if (type->nr_fields > WASM_MAX_STRUCT_FIELDS)
 		return over_limit(d, offset, "fields", type->nr_fields, WASM_MAX_STRUCT_FIELDS);
@@ -238,7 +238,7 @@ static int read_subtype(struct decoder *d, struct wasm_type *type, u8 form)
 	type->super = WASM_NO_INDEX;
 	if (form == 0x50 || form == 0x4f) {
 		if (use_feature(&d->in, offset, WASM_FEATURE_GC, "a subtype") ||
-		    read_count(&d->in, 1, &nr))
+		    read_count(&d->in, &nr))
 			return -EINVAL;
 		if (nr > 1) {
 			diag_error(d->m, offset, "sub type with %u super types, at most one", nr);
@@ -273,7 +273,7 @@ static int read_rectype(struct decoder *d)
 		return -EINVAL;
 	if (form == 0x4e) {
 		if (use_feature(&d->in, offset, WASM_FEATURE_GC, "a recursive type") ||
-		    read_entries(d, "types", 2, m->nr_types, WASM_MAX_TYPES, &nr))
+		    read_entries(d, "types", m->nr_types, WASM_MAX_TYPES, &nr))
 			return -EINVAL;
 		form = 0;
 	}
@@ -299,7 +299,7 @@ static int decode_type_section(struct decoder *d)
 {
 	u32 i, nr;
 
-	if (read_entries(d, "types", 2, 0, WASM_MAX_TYPES, &nr))
+	if (read_entries(d, "types", 0, WASM_MAX_TYPES, &nr))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		if (d->m->nr_types == WASM_MAX_TYPES)
@@ -318,10 +318,24 @@ static int decode_type_section(struct decoder *d)
 #define LIMITS_64		0x04
 #define LIMITS_PAGE_SIZE	0x08
 
+static int limits_feature(struct decoder *d, u32 offset, u8 flags, u8 flag,
+			  enum wasm_feature feature)
+{
+	if (!(flags & flag))
+		return 0;
+	if (!(d->m->features & 1ull << feature)) {
+		diag_error(d->m, offset, "malformed limits flags 0x%02x: feature '%s' is not enabled",
+			   flags, wasm_feature_name(feature));
+		return -EINVAL;
+	}
+	d->in.used |= 1ull << feature;
+	return 0;
+}
+
 /* @allowed: the flags that make sense */
 static int read_limits(struct decoder *d, struct wasm_limits *limits, u8 allowed, u8 *flags)
 {
-	u32 offset = bytes_offset(&d->in), v;
+	u32 offset = bytes_offset(&d->in);
 
 	if (read_byte(&d->in, flags))
 		return -EINVAL;
@@ -329,29 +343,18 @@ static int read_limits(struct decoder *d, struct wasm_limits *limits, u8 allowed
 		diag_error(d->m, offset, "malformed limits flags 0x%02x", *flags);
 		return -EINVAL;
 	}
-	if ((*flags & LIMITS_SHARED) &&
-	    use_feature(&d->in, offset, WASM_FEATURE_THREADS, "a shared memory"))
+	/* flags of proposals are malformed without them, in the suite's words as well */
+	if (limits_feature(d, offset, *flags, LIMITS_SHARED, WASM_FEATURE_THREADS) ||
+	    limits_feature(d, offset, *flags, LIMITS_PAGE_SIZE, WASM_FEATURE_CUSTOM_PAGE_SIZES))
 		return -EINVAL;
-	if ((*flags & LIMITS_PAGE_SIZE) &&
-	    use_feature(&d->in, offset, WASM_FEATURE_CUSTOM_PAGE_SIZES, "a custom page size"))
+	if ((*flags & LIMITS_64) &&
+	    use_feature(&d->in, offset, WASM_FEATURE_MEMORY64, "a 64-bit address type"))
 		return -EINVAL;
+	/* 64 bits for all address types since 3.0, validation has the range */
 	limits->has_max = *flags & LIMITS_MAX;
 	limits->max = ~0ull;
-	if (*flags & LIMITS_64) {
-		if (use_feature(&d->in, offset, WASM_FEATURE_MEMORY64, "a 64-bit address type"))
-			return -EINVAL;
-		return read_u64(&d->in, &limits->min) ?:
-		       limits->has_max ? read_u64(&d->in, &limits->max) : 0;
-	}
-	if (read_u32(&d->in, &v))
-		return -EINVAL;
-	limits->min = v;
-	if (limits->has_max) {
-		if (read_u32(&d->in, &v))
-			return -EINVAL;
-		limits->max = v;
-	}
-	return 0;
+	return read_u64(&d->in, &limits->min) ?:
+	       limits->has_max ? read_u64(&d->in, &limits->max) : 0;
 }
 
 static int read_tabletype(struct decoder *d, struct wasm_table *table)
@@ -547,8 +550,7 @@ static int decode_import_section(struct decoder *d)
 {
 	u32 i, nr;
 
-	/* two empty names, a kind, and a byte at least behind it */
-	if (read_entries(d, "imports", 4, 0, WASM_MAX_IMPORTS, &nr))
+	if (read_entries(d, "imports", 0, WASM_MAX_IMPORTS, &nr))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		if (read_import(d))
@@ -567,7 +569,7 @@ static int decode_function_section(struct decoder *d)
 {
 	u32 i, nr;
 
-	if (read_entries(d, "functions", 1, d->m->nr_funcs, WASM_MAX_FUNCS, &nr))
+	if (read_entries(d, "functions", d->m->nr_funcs, WASM_MAX_FUNCS, &nr))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		if (read_u32(&d->in, &add_func(d)->typeidx))
@@ -603,7 +605,7 @@ static int decode_table_section(struct decoder *d)
 {
 	u32 i, nr;
 
-	if (read_entries(d, "tables", 3, d->m->nr_tables, WASM_MAX_TABLES, &nr))
+	if (read_entries(d, "tables", d->m->nr_tables, WASM_MAX_TABLES, &nr))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		if (read_table(d))
@@ -616,7 +618,7 @@ static int decode_memory_section(struct decoder *d)
 {
 	u32 i, nr;
 
-	if (read_count(&d->in, 2, &nr))
+	if (read_count(&d->in, &nr))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		if (d->m->nr_memories == WASM_MAX_MEMORIES)
@@ -633,7 +635,7 @@ static int decode_global_section(struct decoder *d)
 	struct wasm_global *global;
 	u32 i, nr;
 
-	if (read_entries(d, "globals", 3, d->m->nr_globals, WASM_MAX_GLOBALS, &nr))
+	if (read_entries(d, "globals", d->m->nr_globals, WASM_MAX_GLOBALS, &nr))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		global = add_global(d);
@@ -647,7 +649,7 @@ static int decode_tag_section(struct decoder *d)
 {
 	u32 i, nr;
 
-	if (read_entries(d, "tags", 2, d->m->nr_tags, WASM_MAX_TAGS, &nr))
+	if (read_entries(d, "tags", d->m->nr_tags, WASM_MAX_TAGS, &nr))
 		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		if (read_tagtype(d, add_tag(d)))
@@ -663,7 +665,7 @@ static int decode_export_section(struct decoder *d)
 	u32 i, nr, offset;
 	u8 kind;
 
-	if (read_entries(d, "exports", 3, 0, WASM_MAX_EXPORTS, &nr))
+	if (read_entries(d, "exports", 0, WASM_MAX_EXPORTS, &nr))
 		return -EINVAL;
 	m->exports = xcalloc(nr, sizeof(*m->exports));
 	for (i = 0; i < nr; i++) {
@@ -764,7 +766,7 @@ static int read_elem(struct decoder *d, struct wasm_elem *elem)
 	}
 
 	offset = bytes_offset(&d->in);
-	if (read_count(&d->in, 1, &elem->nr_entries))
+	if (read_count(&d->in, &elem->nr_entries))
 		return -EINVAL;
 	if (elem->nr_entries > WASM_MAX_ELEM_ENTRIES)
 		return over_limit(d, offset, "elements in a segment", elem->nr_entries,
@@ -777,7 +779,7 @@ static int decode_element_section(struct decoder *d)
 	struct wasm_module *m = d->m;
 	u32 i, nr;
 
-	if (read_entries(d, "element segments", 3, 0, WASM_MAX_ELEMS, &nr))
+	if (read_entries(d, "element segments", 0, WASM_MAX_ELEMS, &nr))
 		return -EINVAL;
 	m->elems = xcalloc(nr, sizeof(*m->elems));
 	for (i = 0; i < nr; i++) {
@@ -803,7 +805,7 @@ static int read_locals(struct decoder *d, struct wasm_func *func)
 	wasm_valtype_t type;
 	u64 total = 0;
 
-	if (read_count(&d->in, 2, &nr_runs))
+	if (read_count(&d->in, &nr_runs))
 		return -EINVAL;
 	locals = arena_calloc(&d->m->arena, nr_runs, sizeof(*locals));
 	func->locals = locals;
@@ -837,7 +839,7 @@ static int read_code(struct decoder *d, struct wasm_func *func)
 	const u8 *section_end = d->in.end;
 
 	func->offset = offset;
-	if (read_count(&d->in, 1, &size))
+	if (read_size(&d->in, &size))
 		return -EINVAL;
 	if (size > WASM_MAX_FUNC_SIZE)
 		return over_limit(d, offset, "bytes in a function", size, WASM_MAX_FUNC_SIZE);
@@ -858,7 +860,7 @@ static int decode_code_section(struct decoder *d)
 
 	m->code_section.offset = offset;
 	m->code_section.size = bytes_left(&d->in);
-	if (read_count(&d->in, 1, &d->nr_codes))
+	if (read_count(&d->in, &d->nr_codes))
 		return -EINVAL;
 	if (d->nr_codes != m->nr_funcs - m->nr_imported_funcs) {
 		diag_error(m, offset, "function and code section have inconsistent lengths: %u and %u",
@@ -889,7 +891,7 @@ static int read_data(struct decoder *d, struct wasm_data *data)
 	data->mode = kind == 1 ? WASM_SEGMENT_PASSIVE : WASM_SEGMENT_ACTIVE;
 	if ((kind == 2 && read_u32(&d->in, &data->memidx)) ||
 	    (kind != 1 && read_expr(d, &data->at)) ||
-	    read_count(&d->in, 1, &data->bytes.size))
+	    read_size(&d->in, &data->bytes.size))
 		return -EINVAL;
 	data->bytes.offset = bytes_offset(&d->in);
 	d->in.pos += data->bytes.size;
@@ -901,7 +903,7 @@ static int decode_data_section(struct decoder *d)
 	struct wasm_module *m = d->m;
 	u32 i, nr;
 
-	if (read_entries(d, "data segments", 2, 0, WASM_MAX_DATAS, &nr))
+	if (read_entries(d, "data segments", 0, WASM_MAX_DATAS, &nr))
 		return -EINVAL;
 	m->datas = xcalloc(nr, sizeof(*m->datas));
 	for (i = 0; i < nr; i++) {
@@ -966,7 +968,7 @@ static int decode_section(struct decoder *d, u8 *last_order)
 		}
 		*last_order = section_order[id];
 	}
-	if (read_count(&d->in, 1, &size))
+	if (read_size(&d->in, &size))
 		return -EINVAL;
 	start = bytes_offset(&d->in);
 	d->in.end = d->in.pos + size;
@@ -1068,16 +1070,12 @@ static int decode_header(struct decoder *d)
 {
 	struct wasm_module *m = d->m;
 
-	if (m->size < 4 && !memcmp(m->bytes, magic, m->size)) {
-		diag_error(m, m->size, "unexpected end: a module begins with 8 bytes, these are %u",
-			   m->size);
+	if (m->size && is_text_format(m->bytes, m->size)) {
+		diag_error(m, 0, "magic header not detected: this looks like the text format, convert it with wat2wasm");
 		return -EINVAL;
 	}
-	if (m->size < 4 || memcmp(m->bytes, magic, 4)) {
-		if (is_text_format(m->bytes, m->size))
-			diag_error(m, 0, "magic header not detected: this looks like the text format, convert it with wat2wasm");
-		else
-			diag_error(m, 0, "magic header not detected: not a WebAssembly module");
+	if (m->size >= 4 && memcmp(m->bytes, magic, 4)) {
+		diag_error(m, 0, "magic header not detected: not a WebAssembly module");
 		return -EINVAL;
 	}
 	if (m->size < 8) {

@@ -122,8 +122,7 @@ static int read_labels(struct wasm_code_reader *r, struct wasm_instr *in)
 {
 	u32 offset = bytes_offset(&r->in), nr, i;
 
-	/* the default needs a byte, too */
-	if (read_count(&r->in, 1, &nr))
+	if (read_count(&r->in, &nr))
 		return -EINVAL;
 	if (nr > WASM_MAX_BR_TABLE) {
 		diag_error(r->in.m, offset, "implementation limit: br_table has %u labels, at most %u",
@@ -144,7 +143,7 @@ static int read_select(struct wasm_code_reader *r, struct wasm_instr *in)
 {
 	u32 i, nr;
 
-	if (read_count(&r->in, 1, &nr))
+	if (read_count(&r->in, &nr))
 		return -EINVAL;
 	array_reserve(r->vec, r->vec_cap, nr);
 	for (i = 0; i < nr; i++) {
@@ -161,7 +160,7 @@ static int read_catches(struct wasm_code_reader *r, struct wasm_instr *in)
 	u32 offset, i, nr;
 	u8 kind;
 
-	if (read_blocktype(&r->in, &in->block) || read_count(&r->in, 2, &nr))
+	if (read_blocktype(&r->in, &in->block) || read_count(&r->in, &nr))
 		return -EINVAL;
 	array_reserve(r->catches, r->catches_cap, nr);
 	for (i = 0; i < nr; i++) {

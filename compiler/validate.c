@@ -103,13 +103,14 @@ static int validate_table(struct validator *v, const struct wasm_table *table)
 	struct wasm_module *m = v->m;
 	u64 max = table->is64 ? ~0ull : 0xffffffffull;
 
-	if (validate_valtype(m, table->offset, table->type) ||
-	    validate_min_max(m, table->offset, &table->limits))
+	if (validate_valtype(m, table->offset, table->type))
 		return -EINVAL;
 	if (table->limits.min > max || (table->limits.has_max && table->limits.max > max)) {
 		diag_error(m, table->offset, "table size must be at most 2^32-1");
 		return -EINVAL;
 	}
+	if (validate_min_max(m, table->offset, &table->limits))
+		return -EINVAL;
 	if (table->init.size)
 		return validate_expr(v, &table->init, table->type, m->nr_imported_globals);
 	if (table->import == WASM_NO_INDEX && !is_defaultable(table->type)) {
