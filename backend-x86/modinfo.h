@@ -32,6 +32,7 @@ struct modinfo_param {
 char *modinfo_name(const char *path);
 
 void modinfo_add(struct object *obj, u32 section, const char *key, const char *value);
+char *modinfo_depends(const struct object *obj, const struct profile *profile);
 int modinfo_add_versions(struct object *obj, const struct profile *profile);
 void modinfo_add_params(struct object *obj, u32 modinfo, const struct profile *profile,
 			const struct modinfo_param *params, size_t nr, u32 app, u32 this_module);
