@@ -1,0 +1,773 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lower.c - the module, its functions, instantiation
+ *
+ * Begin at lower_module(), at the end. Each function of the module becomes an
+ * LLVM function; so do what the runtime needs to enter (an invoker per type that
+ * can be called from outside) and to instantiate ("wasm.init"): constant
+ * expressions are code like any other, so the kernel interprets nothing.
+ */
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "lower.h"
+
+LLVMTypeRef lower_valtype(struct lower *l, wasm_valtype_t type)
+{
+	switch (type) {
+	case WASM_I32:
+		return l->i32;
+	case WASM_I64:
+		return l->i64;
+	case WASM_F32:
+		return l->f32;
+	case WASM_F64:
+		return l->f64;
+	case WASM_V128:
+		return l->v128;
+	default:
+		return l->i64;	/* a reference */
+	}
+}
+
+void lower_push(struct lower *l, LLVMValueRef v)
+{
+	array_reserve(l->stack, l->stack_cap, l->stack_nr + 1);
+	l->stack[l->stack_nr++] = v;
+}
+
+LLVMValueRef lower_pop(struct lower *l)
+{
+	return l->stack[--l->stack_nr];
+}
+
+LLVMBasicBlockRef lower_block(struct lower *l, const char *name)
+{
+	return LLVMAppendBasicBlockInContext(l->llvm, l->func, name);
+}
+
+LLVMValueRef lower_offset(struct lower *l, LLVMValueRef base, s64 offset)
+{
+	LLVMValueRef index = lower_i64(l, offset);
+
+	return offset ? LLVMBuildGEP2(l->b, l->i8, base, &index, 1, "") : base;
+}
+
+LLVMValueRef lower_load(struct lower *l, LLVMTypeRef type, LLVMValueRef ptr, enum lower_alias alias)
+{
+	LLVMValueRef v = LLVMBuildLoad2(l->b, type, ptr, "");
+
+	LLVMSetMetadata(v, l->kind_tbaa, l->alias[alias]);
+	return v;
+}
+
+void lower_store(struct lower *l, LLVMValueRef v, LLVMValueRef ptr, enum lower_alias alias)
+{
+	LLVMValueRef store = LLVMBuildStore(l->b, v, ptr);
+
+	LLVMSetMetadata(store, l->kind_tbaa, l->alias[alias]);
+}
+
+LLVMValueRef lower_load_fixed(struct lower *l, LLVMTypeRef type, LLVMValueRef ptr)
+{
+	LLVMValueRef v = lower_load(l, type, ptr, LOWER_ALIAS_RUNTIME);
+
+	LLVMSetMetadata(v, l->kind_invariant, l->empty_node);
+	return v;
+}
+
+LLVMValueRef lower_slot(struct lower *l, s32 slot)
+{
+	return lower_load_fixed(l, l->ptr, lower_offset(l, l->ctx, slot));
+}
+
+LLVMValueRef lower_intrinsic(struct lower *l, const char *name, LLVMTypeRef *types, u32 nr_types,
+			     LLVMValueRef *args, u32 nr_args)
+{
+	unsigned int id = LLVMLookupIntrinsicID(name, strlen(name));
+	LLVMValueRef func = LLVMGetIntrinsicDeclaration(l->mod, id, types, nr_types);
+
+	return LLVMBuildCall2(l->b, LLVMGlobalGetValueType(func), func, args, nr_args, "");
+}
+
+static LLVMMetadataRef string_node(struct lower *l, const char *s)
+{
+	return LLVMMDStringInContext2(l->llvm, s, strlen(s));
+}
+
+static LLVMMetadataRef const_node(LLVMValueRef v)
+{
+	return LLVMValueAsMetadata(v);
+}
+
+static LLVMMetadataRef node(struct lower *l, LLVMMetadataRef *ops, size_t nr)
+{
+	return LLVMMDNodeInContext2(l->llvm, ops, nr);
+}
+
+/* ---- setting up ---- */
+
+static void create_types(struct lower *l)
+{
+	u32 i;
+
+	l->i1 = LLVMInt1TypeInContext(l->llvm);
+	l->i8 = LLVMInt8TypeInContext(l->llvm);
+	l->i16 = LLVMInt16TypeInContext(l->llvm);
+	l->i32 = LLVMInt32TypeInContext(l->llvm);
+	l->i64 = LLVMInt64TypeInContext(l->llvm);
+	l->f32 = LLVMFloatTypeInContext(l->llvm);
+	l->f64 = LLVMDoubleTypeInContext(l->llvm);
+	l->v128 = LLVMVectorType(l->i64, 2);
+	l->ptr = LLVMPointerTypeInContext(l->llvm, 0);
+	l->voidty = LLVMVoidTypeInContext(l->llvm);
+
+	l->types = xcalloc(l->m->nr_types + 1, sizeof(*l->types));
+	for (i = 0; i < l->m->nr_types; i++)
+		if (l->m->types[i].kind == WASM_COMPTYPE_FUNC)
+			l->types[i] = lower_functype(l, &l->m->types[i].func);
+}
+
+/* type-based alias analysis: kinds of memory that share nothing */
+static void create_alias_kinds(struct lower *l)
+{
+	static const char * const names[NR_LOWER_ALIAS] = { "memory", "cell", "values", "runtime" };
+	LLVMMetadataRef zero = const_node(lower_i64(l, 0));
+	LLVMMetadataRef name = string_node(l, "wasm2ko");
+	LLVMMetadataRef root = node(l, &name, 1), type;
+	u32 i;
+
+	for (i = 0; i < NR_LOWER_ALIAS; i++) {
+		type = node(l, (LLVMMetadataRef[]){ string_node(l, names[i]), root, zero }, 3);
+		l->alias[i] = LLVMMetadataAsValue(l->llvm,
+			node(l, (LLVMMetadataRef[]){ type, type, zero }, 3));
+	}
+}
+
+static LLVMAttributeRef attribute(struct lower *l, const char *name)
+{
+	unsigned int kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+
+	return LLVMCreateEnumAttribute(l->llvm, kind, 0);
+}
+
+static void create_metadata(struct lower *l)
+{
+	LLVMMetadataRef name = string_node(l, "rsp");
+
+	l->kind_tbaa = LLVMGetMDKindIDInContext(l->llvm, "tbaa", 4);
+	l->kind_invariant = LLVMGetMDKindIDInContext(l->llvm, "invariant.load", 14);
+	l->kind_prof = LLVMGetMDKindIDInContext(l->llvm, "prof", 4);
+	l->empty_node = LLVMMetadataAsValue(l->llvm, node(l, NULL, 0));
+	l->rsp_node = LLVMMetadataAsValue(l->llvm, node(l, &name, 1));
+	l->weights_unlikely = LLVMMetadataAsValue(l->llvm, node(l, (LLVMMetadataRef[]){
+		string_node(l, "branch_weights"), const_node(lower_i32(l, 1)),
+		const_node(lower_i32(l, 1 << 20)) }, 3));
+	create_alias_kinds(l);
+
+	l->swiftself = attribute(l, "swiftself");
+	l->nest = attribute(l, "nest");
+	l->noreturn = attribute(l, "noreturn");
+	l->nomerge = attribute(l, "nomerge");
+	l->cold = attribute(l, "cold");
+}
+
+static void create_runtime_symbols(struct lower *l)
+{
+	static const char * const traps[] = {
+#define T(nr, name, text) [nr] = "kwasm_trap_" #name,
+		KWASM_TRAPS(T)
+#undef T
+	};
+	LLVMTypeRef type = LLVMFunctionType(l->voidty, &l->ptr, 1, 0);
+	LLVMValueRef null_func;
+	u32 i;
+
+	for (i = 1; i <= KWASM_TRAP_out_of_memory; i++) {
+		l->traps[i] = LLVMAddFunction(l->mod, traps[i], type);
+		LLVMSetVisibility(l->traps[i], LLVMHiddenVisibility);
+		LLVMAddAttributeAtIndex(l->traps[i], 1, l->swiftself);
+		LLVMAddAttributeAtIndex(l->traps[i], LLVMAttributeFunctionIndex, l->cold);
+		LLVMAddAttributeAtIndex(l->traps[i], LLVMAttributeFunctionIndex, l->noreturn);
+	}
+	null_func = LLVMAddGlobal(l->mod, l->i8, "kwasm_null_func");
+	LLVMSetVisibility(null_func, LLVMHiddenVisibility);
+	l->null_func = LLVMConstPtrToInt(null_func, l->i64);
+
+	/* written by the runtime once, before anything runs */
+	l->type_ids = LLVMAddGlobal(l->mod, LLVMArrayType2(l->i32, l->m->nr_types + 1), "kwasm_type_ids");
+	LLVMSetVisibility(l->type_ids, LLVMHiddenVisibility);
+}
+
+static void set_attribute(struct lower *l, LLVMValueRef func, const char *key, const char *value)
+{
+	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex,
+		LLVMCreateStringAttribute(l->llvm, key, strlen(key), value, strlen(value)));
+}
+
+static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef type,
+				 unsigned int ctx_param)
+{
+	LLVMValueRef func = LLVMAddFunction(l->mod, name, type);
+
+	LLVMSetLinkage(func, LLVMInternalLinkage);
+	LLVMAddAttributeAtIndex(func, ctx_param, l->swiftself);
+	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex, attribute(l, "nounwind"));
+	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex, attribute(l, "noredzone"));
+	if (l->opt->return_thunk)
+		LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex,
+					attribute(l, "fn_ret_thunk_extern"));
+	set_attribute(l, func, "frame-pointer", "all");
+	/* a loop stays a loop: there is no memset to call */
+	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex, LLVMCreateStringAttribute(
+		l->llvm, "no-builtins", strlen("no-builtins"), "", 0));
+	set_attribute(l, func, "target-cpu", l->opt->cpu);
+	set_attribute(l, func, "target-features", l->opt->features);
+	if (l->opt->retpoline)
+		set_attribute(l, func, "no-jump-tables", "true");
+	return func;
+}
+
+static void declare_functions(struct lower *l)
+{
+	char name[32];
+	u32 i;
+
+	l->funcs = xcalloc(l->m->nr_funcs + 1, sizeof(*l->funcs));
+	for (i = 0; i < l->m->nr_funcs; i++) {
+		if (i < l->m->nr_imported_funcs && !abi_import_host_func(l->m, i))
+			continue;
+		snprintf(name, sizeof(name), "wasm.%u", i);
+		l->funcs[i] = add_function(l, name, l->types[l->m->funcs[i].typeidx], 1);
+	}
+}
+
+static void module_flag(struct lower *l, const char *name, u32 value)
+{
+	LLVMAddModuleFlag(l->mod, LLVMModuleFlagBehaviorWarning, name, strlen(name),
+			  const_node(lower_i32(l, value)));
+}
+
+static void create_debug_unit(struct lower *l)
+{
+	const char *file = l->m->filename;
+
+	l->dib = LLVMCreateDIBuilder(l->mod);
+	l->di_file = LLVMDIBuilderCreateFile(l->dib, file, strlen(file), ".", 1);
+	l->di_unit = LLVMDIBuilderCreateCompileUnit(l->dib, LLVMDWARFSourceLanguageC, l->di_file,
+		"wasm2ko", 7, 1, "", 0, 0, "", 0, LLVMDWARFEmissionLineTablesOnly, 0, 0, 0, "", 0, "", 0);
+	module_flag(l, "Debug Info Version", 3);
+	module_flag(l, "Dwarf Version", 4);
+	if (l->opt->landing_pads)
+		module_flag(l, "cf-protection-branch", 1);
+}
+
+/* ---- functions ---- */
+
+static void begin_function(struct lower *l, LLVMValueRef func, unsigned int ctx_param)
+{
+	l->func = func;
+	l->ctx = LLVMGetParam(func, ctx_param);
+	l->stack_nr = 0;
+	l->frames_nr = 0;
+	l->unreachable = false;
+	l->dead = 0;
+	l->has_calls = false;
+	LLVMPositionBuilderAtEnd(l->b, lower_block(l, "entry"));
+}
+
+static void begin_debug(struct lower *l, const char *name, u32 offset)
+{
+	LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(l->dib, l->di_file, NULL, 0, 0);
+
+	l->di_scope = LLVMDIBuilderCreateFunction(l->dib, l->di_file, name, strlen(name), "", 0,
+		l->di_file, offset, type, 1, 1, offset, 0, 1);
+	LLVMSetSubprogram(l->func, l->di_scope);
+}
+
+static void set_offset(struct lower *l, u32 offset)
+{
+	LLVMSetCurrentDebugLocation2(l->b, l->di_scope ?
+		LLVMDIBuilderCreateDebugLocation(l->llvm, offset, 0, l->di_scope, NULL) : NULL);
+}
+
+static void end_debug(struct lower *l)
+{
+	l->di_scope = NULL;
+	set_offset(l, 0);
+}
+
+static LLVMValueRef zero_value(struct lower *l, wasm_valtype_t type)
+{
+	if (wasm_valtype_is_ref(type))
+		return lower_ref_null(l, type);
+	return LLVMConstNull(lower_valtype(l, type));
+}
+
+static void begin_locals(struct lower *l, const struct wasm_func *func)
+{
+	const struct wasm_functype *type = l->functype;
+	u32 i, run, n = 0;
+
+	l->nr_locals = type->nr_params + func->nr_locals;
+	l->locals = xrealloc(l->locals, (l->nr_locals + 1) * sizeof(*l->locals));
+	l->local_types = xrealloc(l->local_types, (l->nr_locals + 1) * sizeof(*l->local_types));
+	for (i = 0; i < type->nr_params; i++)
+		l->local_types[n++] = type->params[i];
+	for (run = 0; run < func->nr_locals_runs; run++)
+		for (i = 0; i < func->locals[run].count; i++)
+			l->local_types[n++] = func->locals[run].type;
+	for (i = 0; i < n; i++)
+		l->locals[i] = LLVMBuildAlloca(l->b, lower_valtype(l, l->local_types[i]), "");
+	for (i = 0; i < n; i++)
+		LLVMBuildStore(l->b, i < type->nr_params ? LLVMGetParam(l->func, i + 1) :
+			       zero_value(l, l->local_types[i]), l->locals[i]);
+}
+
+/*
+ * In front of the body, once it is known that it makes calls: is rsp still above
+ * the reserve at the bottom of the guest stack's slot?
+ */
+static void check_stack(struct lower *l, LLVMBasicBlockRef entry, LLVMBasicBlockRef body)
+{
+	LLVMBasicBlockRef trap = lower_block(l, "exhausted");
+	LLVMTypeRef type = l->i64;
+	LLVMValueRef rsp, br;
+
+	LLVMInstructionEraseFromParent(LLVMGetBasicBlockTerminator(entry));
+	LLVMPositionBuilderAtEnd(l->b, entry);
+	rsp = lower_intrinsic(l, "llvm.read_register", &type, 1, &l->rsp_node, 1);
+	rsp = LLVMBuildAnd(l->b, rsp, lower_i64(l, KWASM_STACK_MASK), "");
+	br = LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, rsp, lower_i64(l, 0), ""),
+			     trap, body);
+	LLVMSetMetadata(br, l->kind_prof, l->weights_unlikely);
+	LLVMPositionBuilderAtEnd(l->b, trap);
+	lower_trap(l, KWASM_TRAP_call_stack_exhausted);
+}
+
+/* entry block and body are apart, so that the check can come between them */
+static LLVMBasicBlockRef begin_body(struct lower *l, LLVMBasicBlockRef *entry)
+{
+	LLVMBasicBlockRef body = lower_block(l, "body");
+
+	*entry = LLVMGetInsertBlock(l->b);
+	LLVMBuildBr(l->b, body);
+	LLVMPositionBuilderAtEnd(l->b, body);
+	return body;
+}
+
+static LLVMValueRef global_address(struct lower *l, u32 globalidx)
+{
+	if (l->m->globals[globalidx].import != WASM_NO_INDEX)
+		return lower_slot(l, l->abi->globals[globalidx]);
+	return lower_offset(l, l->ctx, l->abi->globals[globalidx]);
+}
+
+/* the value of an immutable global, if it is written down in the module */
+static bool known_global(struct lower *l, u32 globalidx)
+{
+	const struct wasm_global *global = &l->m->globals[globalidx];
+	struct wasm_code_reader reader = { 0 };
+	struct wasm_instr in;
+	bool known = false;
+
+	if (global->mut || global->import != WASM_NO_INDEX)
+		return false;
+	wasm_code_reader_start(&reader, l->m, &global->init);
+	wasm_read_instr(&reader, &in);
+	switch (in.op) {
+	case WASM_OP_I32_CONST:
+	case WASM_OP_I64_CONST:
+	case WASM_OP_F32_CONST:
+	case WASM_OP_F64_CONST:
+		lower_numeric(l, &in);
+		wasm_read_instr(&reader, &in);
+		known = in.op == WASM_OP_END;
+		if (!known)
+			lower_pop(l);
+		break;
+	}
+	wasm_code_reader_destroy(&reader);
+	return known;
+}
+
+static void variable(struct lower *l, const struct wasm_instr *in)
+{
+	LLVMTypeRef type;
+
+	switch (in->op) {
+	case WASM_OP_LOCAL_GET:
+		type = lower_valtype(l, l->local_types[in->localidx]);
+		lower_push(l, LLVMBuildLoad2(l->b, type, l->locals[in->localidx], ""));
+		break;
+	case WASM_OP_LOCAL_SET:
+		LLVMBuildStore(l->b, lower_pop(l), l->locals[in->localidx]);
+		break;
+	case WASM_OP_LOCAL_TEE:
+		LLVMBuildStore(l->b, l->stack[l->stack_nr - 1], l->locals[in->localidx]);
+		break;
+	case WASM_OP_GLOBAL_GET:
+		if (known_global(l, in->globalidx))
+			break;
+		type = lower_valtype(l, l->m->globals[in->globalidx].type);
+		lower_push(l, lower_load(l, type, global_address(l, in->globalidx), LOWER_ALIAS_CELL));
+		break;
+	case WASM_OP_GLOBAL_SET:
+		lower_store(l, lower_pop(l), global_address(l, in->globalidx), LOWER_ALIAS_CELL);
+		break;
+	}
+}
+
+/* one instruction to the file of its family, by the opcode's range */
+void lower_instr(struct lower *l, const struct wasm_instr *in)
+{
+	u32 op = in->op;
+
+	if (lower_skip_unreachable(l, in))
+		return;
+	if (op == WASM_OP_CALL || op == WASM_OP_CALL_INDIRECT)
+		lower_call(l, in);
+	else if (op <= WASM_OP_SELECT_T)
+		lower_control(l, in);
+	else if (op <= WASM_OP_GLOBAL_SET)
+		variable(l, in);
+	else if (op <= WASM_OP_TABLE_SET)
+		lower_table(l, in);
+	else if (op <= WASM_OP_MEMORY_GROW)
+		lower_memory(l, in);
+	else if (op <= WASM_OP_I64_EXTEND32_S)
+		lower_numeric(l, in);
+	else if (op <= WASM_OP_REF_FUNC)
+		lower_table(l, in);
+	else if (op >= WASM_OP_I32_TRUNC_SAT_F32_S && op <= WASM_OP_I64_TRUNC_SAT_F64_U)
+		lower_numeric(l, in);
+	else if (op >= WASM_OP_MEMORY_INIT && op <= WASM_OP_MEMORY_FILL)
+		lower_memory(l, in);
+	else if (op >= WASM_OP_TABLE_INIT && op <= WASM_OP_TABLE_FILL)
+		lower_table(l, in);
+	else
+		diag_bug("no lowering for %s", in->info->text);
+}
+
+static void lower_function(struct lower *l, u32 funcidx)
+{
+	const struct wasm_func *func = &l->m->funcs[funcidx];
+	struct wasm_code_reader reader = { 0 };
+	LLVMBasicBlockRef entry, body;
+	struct wasm_instr in;
+
+	l->funcidx = funcidx;
+	l->functype = wasm_func_type(l->m, funcidx);
+	begin_function(l, l->funcs[funcidx], 0);
+	begin_debug(l, "", func->code.offset);
+	set_offset(l, func->code.offset);
+	begin_locals(l, func);
+	body = begin_body(l, &entry);
+
+	wasm_code_reader_start(&reader, l->m, &func->code);
+	lower_body_begin(l);
+	while (!lower_body_done(l)) {
+		wasm_read_instr(&reader, &in);
+		set_offset(l, in.offset);
+		lower_instr(l, &in);
+	}
+	wasm_code_reader_destroy(&reader);
+
+	set_offset(l, func->code.offset);
+	if (l->has_calls)
+		check_stack(l, entry, body);
+	end_debug(l);
+}
+
+static void lower_shims(struct lower *l)
+{
+	u32 i;
+
+	for (i = 0; i < l->m->nr_imported_funcs; i++) {
+		if (!l->funcs[i])
+			continue;
+		begin_function(l, l->funcs[i], 0);
+		lower_host_shim(l, i, abi_import_host_func(l->m, i));
+	}
+}
+
+static void lower_type_invoker(struct lower *l, const struct wasm_functype *type, const char *name)
+{
+	LLVMTypeRef params[] = { l->ptr, l->ptr };
+	LLVMTypeRef func_type = LLVMFunctionType(l->voidty, params, 2, 0);
+	LLVMValueRef func = add_function(l, name, func_type, 2);
+	LLVMBasicBlockRef entry, body;
+
+	LLVMSetLinkage(func, LLVMExternalLinkage);
+	begin_function(l, func, 1);
+	body = begin_body(l, &entry);
+	lower_invoker(l, func, type);
+	check_stack(l, entry, body);
+}
+
+/* one for each type of a function that can be called from outside */
+static void lower_invokers(struct lower *l)
+{
+	const struct wasm_functype nothing = { 0 };
+	bool *wanted = xcalloc(l->m->nr_types + 1, sizeof(*wanted));
+	char name[40];
+	u32 i;
+
+	for (i = 0; i < l->m->nr_funcs; i++)
+		if (l->abi->refs[i])
+			wanted[l->m->types[l->m->funcs[i].typeidx].canon] = true;
+	for (i = 0; i < l->m->nr_types; i++) {
+		if (!wanted[i])
+			continue;
+		snprintf(name, sizeof(name), "wasm.invoke.%u", i);
+		lower_type_invoker(l, &l->m->types[i].func, name);
+	}
+	lower_type_invoker(l, &nothing, "wasm.invoke.init");
+	free(wanted);
+}
+
+/* ---- instantiation ---- */
+
+static LLVMValueRef const_expr(struct lower *l, const struct wasm_range *range)
+{
+	struct wasm_code_reader reader = { 0 };
+	struct wasm_instr in;
+
+	wasm_code_reader_start(&reader, l->m, range);
+	for (;;) {
+		wasm_read_instr(&reader, &in);
+		if (in.op == WASM_OP_END)
+			break;
+		lower_instr(l, &in);
+	}
+	wasm_code_reader_destroy(&reader);
+	return lower_pop(l);
+}
+
+static void init_table(struct lower *l, u32 tableidx)
+{
+	const struct wasm_table *table = &l->m->tables[tableidx];
+	LLVMValueRef args[] = {
+		lower_i32(l, tableidx), lower_i64(l, 0), NULL, lower_i64(l, table->limits.min),
+	};
+
+	if (!table->init.size)
+		return;	/* null, as created */
+	args[2] = const_expr(l, &table->init);
+	lower_helper(l, LOWER_HELPER_kwasm_table_fill, args);
+}
+
+static void init_elem_entries(struct lower *l, u32 elemidx)
+{
+	const struct wasm_elem *elem = &l->m->elems[elemidx];
+	u32 i;
+
+	for (i = 0; elem->exprs && i < elem->nr_entries; i++) {
+		LLVMValueRef args[] = {
+			lower_i32(l, elemidx), lower_i32(l, i), const_expr(l, &elem->exprs[i]),
+		};
+
+		lower_helper(l, LOWER_HELPER_kwasm_elem_set, args);
+	}
+}
+
+static void init_elem(struct lower *l, u32 elemidx)
+{
+	const struct wasm_elem *elem = &l->m->elems[elemidx];
+	LLVMValueRef args[] = {
+		lower_i32(l, elem->tableidx), lower_i32(l, elemidx), NULL, lower_i32(l, 0),
+		lower_i32(l, elem->nr_entries),
+	};
+	LLVMValueRef index = lower_i32(l, elemidx);
+
+	if (elem->mode == WASM_SEGMENT_PASSIVE)
+		return;
+	if (elem->mode == WASM_SEGMENT_ACTIVE) {
+		args[2] = const_expr(l, &elem->at);
+		if (LLVMTypeOf(args[2]) != l->i64)
+			args[2] = LLVMBuildZExt(l->b, args[2], l->i64, "");
+		lower_helper(l, LOWER_HELPER_kwasm_table_init, args);
+	}
+	lower_helper(l, LOWER_HELPER_kwasm_elem_drop, &index);
+}
+
+static void init_data(struct lower *l, u32 dataidx)
+{
+	const struct wasm_data *data = &l->m->datas[dataidx];
+	LLVMValueRef index = lower_i32(l, dataidx);
+
+	if (data->mode != WASM_SEGMENT_ACTIVE)
+		return;
+	lower_memory_init(l, data->memidx, dataidx, const_expr(l, &data->at), lower_i32(l, 0),
+			  lower_i32(l, data->bytes.size));
+	lower_helper(l, LOWER_HELPER_kwasm_data_drop, &index);
+}
+
+/* "Execution, Modules, Instantiation", from the point where everything is allocated */
+static void lower_init(struct lower *l)
+{
+	LLVMTypeRef type = LLVMFunctionType(l->voidty, &l->ptr, 1, 0);
+	LLVMValueRef func = add_function(l, "wasm.init", type, 1), value;
+	LLVMBasicBlockRef entry, body;
+	u32 i;
+
+	LLVMSetLinkage(func, LLVMExternalLinkage);
+	begin_function(l, func, 0);
+	body = begin_body(l, &entry);
+
+	for (i = l->m->nr_imported_globals; i < l->m->nr_globals; i++) {
+		value = const_expr(l, &l->m->globals[i].init);
+		lower_store(l, value, lower_offset(l, l->ctx, l->abi->globals[i]), LOWER_ALIAS_CELL);
+	}
+	for (i = l->m->nr_imported_tables; i < l->m->nr_tables; i++)
+		init_table(l, i);
+	for (i = 0; i < l->m->nr_elems; i++)
+		init_elem_entries(l, i);
+	for (i = 0; i < l->m->nr_elems; i++)
+		init_elem(l, i);
+	for (i = 0; i < l->m->nr_datas; i++)
+		init_data(l, i);
+	if (l->m->start != WASM_NO_INDEX)
+		lower_call_func(l, l->m->start);
+	LLVMBuildRetVoid(l->b);
+	check_stack(l, entry, body);
+}
+
+/* functions whose address the runtime finds in the image must stay as they are */
+static void keep_referenced(struct lower *l)
+{
+	u32 i;
+
+	for (i = 0; i < l->m->nr_funcs; i++)
+		if (l->funcs[i] && l->abi->refs[i])
+			LLVMSetLinkage(l->funcs[i], LLVMExternalLinkage);
+}
+
+/* ---- loads that nobody uses ---- */
+
+struct value_set {
+	LLVMValueRef *slots;
+	size_t nr, size;	/* size is a power of two */
+};
+
+static bool set_add(struct value_set *set, LLVMValueRef v)
+{
+	LLVMValueRef *old = set->slots;
+	size_t i, n, old_size = set->size;
+
+	if (set->nr * 2 >= set->size) {
+		set->size = old_size ? old_size * 2 : 256;
+		set->slots = xcalloc(set->size, sizeof(*set->slots));
+		set->nr = 0;
+		for (n = 0; n < old_size; n++)
+			if (old[n])
+				set_add(set, old[n]);
+		free(old);
+	}
+	i = ((u64)(uintptr_t)v >> 4) * 0x9e3779b97f4a7c15ull >> 20;
+	for (i &= set->size - 1; set->slots[i]; i = (i + 1) & (set->size - 1))
+		if (set->slots[i] == v)
+			return false;
+	set->slots[i] = v;
+	set->nr++;
+	return true;
+}
+
+static bool has_effect(LLVMValueRef instr)
+{
+	if (LLVMIsACallInst(instr))
+		return !LLVMGetIntrinsicID(LLVMGetCalledValue(instr));
+	return LLVMIsATerminatorInst(instr) || LLVMIsAStoreInst(instr);
+}
+
+/*
+ * A load that is out of bounds traps even if its value is never used, but LLVM
+ * drops a load that nothing depends on. Those that are dead in the module itself
+ * are few (4 of 54,757 in sqlite), so they alone are made volatile.
+ */
+static void keep_dead_loads(LLVMValueRef func)
+{
+	struct value_set live = { 0 };
+	LLVMValueRef *work = NULL, instr, operand;
+	size_t nr = 0, cap = 0;
+	LLVMBasicBlockRef block;
+	int i;
+
+	for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block)) {
+		for (instr = LLVMGetFirstInstruction(block); instr; instr = LLVMGetNextInstruction(instr)) {
+			if (!has_effect(instr) || !set_add(&live, instr))
+				continue;
+			array_reserve(work, cap, nr + 1);
+			work[nr++] = instr;
+		}
+	}
+	while (nr) {
+		instr = work[--nr];
+		for (i = 0; i < LLVMGetNumOperands(instr); i++) {
+			operand = LLVMGetOperand(instr, i);
+			if (!LLVMIsAInstruction(operand) || !set_add(&live, operand))
+				continue;
+			array_reserve(work, cap, nr + 1);
+			work[nr++] = operand;
+		}
+	}
+	for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block))
+		for (instr = LLVMGetFirstInstruction(block); instr; instr = LLVMGetNextInstruction(instr))
+			if (LLVMIsALoadInst(instr) && set_add(&live, instr))
+				LLVMSetVolatile(instr, 1);
+	free(work);
+	free(live.slots);
+}
+
+/* locals become values first, so that it is seen which loads have a use */
+static void finish_ssa(struct lower *l)
+{
+	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+	LLVMErrorRef error = LLVMRunPasses(l->mod, "function(mem2reg)", NULL, options);
+	LLVMValueRef func;
+
+	if (error)
+		diag_bug("mem2reg: %s", LLVMGetErrorMessage(error));
+	LLVMDisposePassBuilderOptions(options);
+	for (func = LLVMGetFirstFunction(l->mod); func; func = LLVMGetNextFunction(func))
+		if (!LLVMIsDeclaration(func))
+			keep_dead_loads(func);
+}
+
+LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout *abi,
+			   const struct lower_options *opt, LLVMContextRef llvm)
+{
+	struct lower l = { .m = m, .abi = abi, .opt = opt, .llvm = llvm };
+	u32 i;
+
+	l.mod = LLVMModuleCreateWithNameInContext("wasm2ko", llvm);
+	LLVMSetTarget(l.mod, "x86_64-unknown-linux-gnu");
+	l.b = LLVMCreateBuilderInContext(llvm);
+	create_types(&l);
+	create_metadata(&l);
+	create_runtime_symbols(&l);
+	create_debug_unit(&l);
+	declare_functions(&l);
+	keep_referenced(&l);
+
+	for (i = m->nr_imported_funcs; i < m->nr_funcs; i++)
+		lower_function(&l, i);
+	lower_shims(&l);
+	lower_invokers(&l);
+	lower_init(&l);
+
+	LLVMDIBuilderFinalize(l.dib);
+	LLVMDisposeDIBuilder(l.dib);
+	LLVMDisposeBuilder(l.b);
+	finish_ssa(&l);
+	free(l.funcs);
+	free(l.types);
+	free(l.locals);
+	free(l.local_types);
+	free(l.stack);
+	free(l.frames);
+	return l.mod;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * lower.h - validated module to LLVM IR
+ *
+ * One pass over the instructions of each function: the value stack is mirrored
+ * by a stack of LLVM values, blocks by LLVM basic blocks with phis; locals are
+ * stack slots that LLVM's mem2reg turns into values. Nothing is checked here
+ * that validation has checked.
+ *
+ * Sections by file: lower.c (the module, functions, constant expressions), and one
+ * lower_*.c for each of the specification's instruction families.
+ */
+#ifndef _COMPILER_LOWER_H
+#define _COMPILER_LOWER_H
+
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+
+#include "../backend-x86/abi.h"
+#include "../kruntime/include/kwasm_abi.h"
+#include "module.h"
+
+/**
+ * struct lower_options - what lowering has to know of the target and the user
+ * @features: LLVM's target features, "+sse4.2,-avx"
+ * @cpu: LLVM's name of the processor
+ * @return_thunk: return through __x86_return_thunk
+ * @landing_pads: endbr64 where an indirect branch may arrive
+ * @retpoline: indirect calls go through thunks, so no jump tables
+ * @software_bounds: compare addresses instead of relying on the guard area
+ * @strict_traps: keep every memory access in its place, whatever it costs
+ * @opaque_index: by function index, or NULL: functions whose indices the optimiser
+ *	must not see through, since the checker could not follow it
+ */
+struct lower_options {
+	const char *features;
+	const char *cpu;
+	bool return_thunk;
+	bool landing_pads;
+	bool retpoline;
+	bool software_bounds;
+	bool strict_traps;
+	const bool *opaque_index;
+};
+
+/* memory that cannot overlap, told to LLVM by TBAA */
+enum lower_alias {
+	LOWER_ALIAS_MEMORY,	/* linear memories */
+	LOWER_ALIAS_CELL,	/* globals */
+	LOWER_ALIAS_VALUES,	/* the value buffer */
+	LOWER_ALIAS_RUNTIME,	/* the runtime's objects, slots */
+	NR_LOWER_ALIAS,
+};
+
+enum lower_helper {
+#define H(name, result, params) LOWER_HELPER_##name,
+	KWASM_HELPERS(H)
+#undef H
+	NR_LOWER_HELPERS,
+};
+
+struct lower_frame;
+
+/**
+ * struct lower - the state of one lowering
+ * @funcs: LLVM functions in guest convention; NULL for imports bound at load time
+ * @types: LLVM types of the module's function types
+ * @func: what follows is of the function being lowered
+ * @ctx: its context parameter
+ * @locals: its stack slots, parameters first
+ * @stack: the value stack
+ * @frames: the control stack
+ * @dead: depth of blocks opened in unreachable code; only their ends are read
+ * @has_calls: it needs a stack check
+ */
+struct lower {
+	const struct wasm_module *m;
+	const struct abi_layout *abi;
+	const struct lower_options *opt;
+
+	LLVMContextRef llvm;
+	LLVMModuleRef mod;
+	LLVMBuilderRef b;
+	LLVMDIBuilderRef dib;
+	LLVMMetadataRef di_file, di_unit;
+	LLVMTypeRef i1, i8, i16, i32, i64, f32, f64, v128, ptr, voidty;
+	LLVMValueRef *funcs;
+	LLVMTypeRef *types;
+	LLVMValueRef type_ids, null_func;
+	LLVMValueRef traps[KWASM_TRAP_out_of_memory + 1];
+	LLVMValueRef alias[NR_LOWER_ALIAS];
+	LLVMValueRef empty_node, weights_unlikely, rsp_node;
+	LLVMAttributeRef swiftself, nest, noreturn, nomerge, cold;
+	unsigned int kind_tbaa, kind_invariant, kind_prof;
+
+	LLVMValueRef func;
+	u32 funcidx;
+	LLVMValueRef ctx;
+	LLVMMetadataRef di_scope;
+	const struct wasm_functype *functype;
+	LLVMValueRef *locals;
+	wasm_valtype_t *local_types;
+	u32 nr_locals;
+	LLVMValueRef *stack;
+	size_t stack_nr, stack_cap;
+	struct lower_frame *frames;
+	size_t frames_nr, frames_cap;
+	bool unreachable;
+	u32 dead;
+	bool has_calls;
+	u32 funcidx_opaque;
+};
+
+/**
+ * struct lower_frame - an entry of the control stack
+ * @op: WASM_OP_BLOCK, _LOOP, _IF, or 0 for the function's body
+ * @height: of the value stack below the parameters
+ * @label: where a branch to it goes
+ * @end: where it ends; equal to @label but for loops
+ * @els: of an if that had no else yet: where that begins
+ * @label_phis: one per type of the label
+ * @end_phis: one per result; equal to @label_phis but for loops
+ * @params: values at the start, which the else branch starts with as well
+ */
+struct lower_frame {
+	u32 op;
+	size_t height;
+	LLVMBasicBlockRef label, end, els;
+	LLVMValueRef *label_phis, *end_phis, *params;
+	u32 nr_label, nr_params, nr_results;
+};
+
+/**
+ * lower_module() - Validated module to LLVM IR
+ * @m: validated
+ * @abi: its layout
+ * @opt: see there
+ * @llvm: receives the module
+ *
+ * Functions are called "wasm.<funcidx>", the initialiser "wasm.init", invokers
+ * "wasm.invoke.<typeidx>". The file offset of each instruction is its debug
+ * location's line.
+ *
+ * Return: the LLVM module, the caller's to dispose of.
+ */
+LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout *abi,
+			   const struct lower_options *opt, LLVMContextRef llvm);
+
+/* ---- lower.c ---- */
+
+LLVMTypeRef lower_valtype(struct lower *l, wasm_valtype_t type);
+void lower_instr(struct lower *l, const struct wasm_instr *in);
+
+static inline LLVMValueRef lower_i32(struct lower *l, u32 v)
+{
+	return LLVMConstInt(l->i32, v, 0);
+}
+
+static inline LLVMValueRef lower_i64(struct lower *l, u64 v)
+{
+	return LLVMConstInt(l->i64, v, 0);
+}
+
+void lower_push(struct lower *l, LLVMValueRef v);
+LLVMValueRef lower_pop(struct lower *l);
+/* @base plus @offset bytes */
+LLVMValueRef lower_offset(struct lower *l, LLVMValueRef base, s64 offset);
+LLVMValueRef lower_load(struct lower *l, LLVMTypeRef type, LLVMValueRef ptr, enum lower_alias alias);
+void lower_store(struct lower *l, LLVMValueRef v, LLVMValueRef ptr, enum lower_alias alias);
+/* a load of what never changes while the instance runs */
+LLVMValueRef lower_load_fixed(struct lower *l, LLVMTypeRef type, LLVMValueRef ptr);
+/* the pointer in a slot of the context */
+LLVMValueRef lower_slot(struct lower *l, s32 slot);
+LLVMBasicBlockRef lower_block(struct lower *l, const char *name);
+LLVMValueRef lower_intrinsic(struct lower *l, const char *name, LLVMTypeRef *types, u32 nr_types,
+			     LLVMValueRef *args, u32 nr_args);
+
+/* ---- lower_control.c ---- */
+
+/* call the trap, and end the block */
+void lower_trap(struct lower *l, enum kwasm_trap trap);
+/* trap if @condition; the builder goes on where it does not */
+void lower_trap_if(struct lower *l, LLVMValueRef condition, enum kwasm_trap trap);
+/* true if @in is to be ignored: in code that is never reached only the nesting matters */
+bool lower_skip_unreachable(struct lower *l, const struct wasm_instr *in);
+void lower_control(struct lower *l, const struct wasm_instr *in);
+void lower_body_begin(struct lower *l);
+/* all labels of a body are closed: nothing more to read */
+bool lower_body_done(const struct lower *l);
+
+/* ---- lower_numeric.c ---- */
+
+void lower_numeric(struct lower *l, const struct wasm_instr *in);
+
+/* ---- lower_memory.c ---- */
+
+void lower_memory(struct lower *l, const struct wasm_instr *in);
+/* memory 0 to nr-1 copied, as memory.init does, by instantiation */
+void lower_memory_init(struct lower *l, u32 memidx, u32 dataidx, LLVMValueRef dst,
+		       LLVMValueRef src, LLVMValueRef n);
+
+/* ---- lower_table.c ---- */
+
+void lower_table(struct lower *l, const struct wasm_instr *in);
+LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx);
+LLVMValueRef lower_ref_null(struct lower *l, wasm_valtype_t reftype);
+
+/* ---- lower_call.c ---- */
+
+LLVMTypeRef lower_functype(struct lower *l, const struct wasm_functype *type);
+/* guest call of @code with context @ctx; arguments popped, results pushed */
+void lower_call_code(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
+		     LLVMValueRef ctx);
+void lower_call(struct lower *l, const struct wasm_instr *in);
+void lower_call_func(struct lower *l, u32 funcidx);
+/* host call; @args without the context; the result or NULL */
+LLVMValueRef lower_host_call(struct lower *l, const char *symbol, char result,
+			     LLVMValueRef *args, u32 nr_args);
+LLVMValueRef lower_helper(struct lower *l, enum lower_helper helper, LLVMValueRef *args);
+/* the results on top of the stack become the function's, and it ends */
+void lower_return_values(struct lower *l);
+/* the guest function behind an import bound at compile time */
+void lower_host_shim(struct lower *l, u32 funcidx, const struct abi_host_func *host);
+/* the kwasm_invoke_t of a type */
+void lower_invoker(struct lower *l, LLVMValueRef func, const struct wasm_functype *type);
+
+#endif /* _COMPILER_LOWER_H */

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lower_call.c - calls: guest to guest, to the host, and from outside
+ *
+ * "Execution, Instructions, Control". The conventions are kwasm_abi.h's. No call
+ * is ever marked for LLVM's own tail call or loop conversion: endless recursion
+ * has to end in an exhausted stack, not in an endless loop.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "lower.h"
+
+static LLVMTypeRef result_type(struct lower *l, const struct wasm_functype *type)
+{
+	LLVMTypeRef both[ABI_MAX_REG_RESULTS];
+
+	if (type->nr_results == 0 || type->nr_results > ABI_MAX_REG_RESULTS)
+		return l->voidty;
+	both[0] = lower_valtype(l, type->results[0]);
+	if (type->nr_results == 1)
+		return both[0];
+	both[1] = lower_valtype(l, type->results[1]);
+	return LLVMStructTypeInContext(l->llvm, both, 2, 0);
+}
+
+LLVMTypeRef lower_functype(struct lower *l, const struct wasm_functype *type)
+{
+	LLVMTypeRef *params = xcalloc(type->nr_params + 1, sizeof(*params)), func;
+	u32 i;
+
+	params[0] = l->ptr;
+	for (i = 0; i < type->nr_params; i++)
+		params[i + 1] = lower_valtype(l, type->params[i]);
+	func = LLVMFunctionType(result_type(l, type), params, type->nr_params + 1, 0);
+	free(params);
+	return func;
+}
+
+/* cell @i of the value buffer */
+static LLVMValueRef value_cell(struct lower *l, u32 i)
+{
+	return lower_offset(l, lower_slot(l, KWASM_CTX_VALUES), (s64)i * sizeof(union kwasm_value));
+}
+
+void lower_return_values(struct lower *l)
+{
+	u32 nr = l->functype->nr_results, i;
+	LLVMValueRef *results = &l->stack[l->stack_nr - nr];
+
+	if (nr == 0) {
+		LLVMBuildRetVoid(l->b);
+	} else if (nr == 1) {
+		LLVMBuildRet(l->b, results[0]);
+	} else if (nr <= ABI_MAX_REG_RESULTS) {
+		LLVMBuildAggregateRet(l->b, results, nr);
+	} else {
+		for (i = 0; i < nr; i++)
+			lower_store(l, results[i], value_cell(l, i), LOWER_ALIAS_VALUES);
+		LLVMBuildRetVoid(l->b);
+	}
+	l->stack_nr -= nr;
+}
+
+static void push_results(struct lower *l, const struct wasm_functype *type, LLVMValueRef call)
+{
+	u32 i;
+
+	if (type->nr_results == 1) {
+		lower_push(l, call);
+		return;
+	}
+	for (i = 0; i < type->nr_results; i++) {
+		if (type->nr_results <= ABI_MAX_REG_RESULTS)
+			lower_push(l, LLVMBuildExtractValue(l->b, call, i, ""));
+		else
+			lower_push(l, lower_load(l, lower_valtype(l, type->results[i]),
+						 value_cell(l, i), LOWER_ALIAS_VALUES));
+	}
+}
+
+void lower_call_code(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
+		     LLVMValueRef ctx)
+{
+	LLVMValueRef *args = xcalloc(type->nr_params + 1, sizeof(*args)), call;
+	u32 i;
+
+	args[0] = ctx;
+	for (i = type->nr_params; i > 0; i--)
+		args[i] = lower_pop(l);
+	call = LLVMBuildCall2(l->b, lower_functype(l, type), code, args, type->nr_params + 1, "");
+	LLVMAddCallSiteAttribute(call, 1, l->swiftself);
+	LLVMSetTailCallKind(call, LLVMTailCallKindNoTail);
+	l->has_calls = true;
+	free(args);
+	push_results(l, type, call);
+}
+
+/* call what a struct kwasm_func says */
+static void call_kwasm_func(struct lower *l, const struct wasm_functype *type, LLVMValueRef func)
+{
+	LLVMValueRef code, ctx;
+
+	code = lower_load_fixed(l, l->ptr, lower_offset(l, func, offsetof(struct kwasm_func, code)));
+	ctx = lower_load_fixed(l, l->ptr, lower_offset(l, func, offsetof(struct kwasm_func, ctx)));
+	lower_call_code(l, type, code, ctx);
+}
+
+void lower_call_func(struct lower *l, u32 funcidx)
+{
+	const struct wasm_functype *type = wasm_func_type(l->m, funcidx);
+
+	if (l->funcs[funcidx])
+		lower_call_code(l, type, l->funcs[funcidx], l->ctx);
+	else
+		call_kwasm_func(l, type, lower_slot(l, l->abi->funcs[funcidx]));
+}
+
+/*
+ * Null's type id matches nothing, so it needs no check of its own on the way
+ * through; which trap it is gets found out off that way.
+ */
+static void check_func_type(struct lower *l, LLVMValueRef func, u32 typeidx)
+{
+	LLVMBasicBlockRef bad = lower_block(l, "trap"), good = lower_block(l, "");
+	LLVMValueRef found, wanted, is_null, br;
+
+	found = lower_load_fixed(l, l->i32, lower_offset(l, func, offsetof(struct kwasm_func, type)));
+	wanted = lower_load_fixed(l, l->i32,
+				  lower_offset(l, l->type_ids, (s64)l->m->types[typeidx].canon * 4));
+	br = LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, found, wanted, ""), bad, good);
+	LLVMSetMetadata(br, l->kind_prof, l->weights_unlikely);
+	LLVMPositionBuilderAtEnd(l->b, bad);
+	is_null = LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildPtrToInt(l->b, func, l->i64, ""),
+				l->null_func, "");
+	lower_trap_if(l, is_null, KWASM_TRAP_uninitialized_element);
+	lower_trap(l, KWASM_TRAP_indirect_call_type);
+	LLVMPositionBuilderAtEnd(l->b, good);
+}
+
+static void call_indirect(struct lower *l, const struct wasm_instr *in)
+{
+	LLVMValueRef index = lower_pop(l);
+	LLVMValueRef table = lower_slot(l, l->abi->tables[in->tableidx]);
+	LLVMValueRef size, elems, func;
+
+	if (LLVMTypeOf(index) != l->i64)
+		index = LLVMBuildZExt(l->b, index, l->i64, "");
+	size = lower_load(l, l->i64, lower_offset(l, table, offsetof(struct kwasm_table_abi, size)),
+			  LOWER_ALIAS_RUNTIME);
+	lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, index, size, ""),
+		      KWASM_TRAP_undefined_element);
+	elems = lower_load(l, l->ptr, lower_offset(l, table, offsetof(struct kwasm_table_abi, elems)),
+			   LOWER_ALIAS_RUNTIME);
+	func = lower_load(l, l->ptr, LLVMBuildGEP2(l->b, l->i64, elems, &index, 1, ""),
+			  LOWER_ALIAS_RUNTIME);
+	check_func_type(l, func, in->typeidx);
+	call_kwasm_func(l, &l->m->types[in->typeidx].func, func);
+}
+
+void lower_call(struct lower *l, const struct wasm_instr *in)
+{
+	switch (in->op) {
+	case WASM_OP_CALL:
+		lower_call_func(l, in->funcidx);
+		break;
+	case WASM_OP_CALL_INDIRECT:
+		call_indirect(l, in);
+		break;
+	default:
+		diag_bug("no lowering for %s", in->info->text);
+	}
+}
+
+static LLVMTypeRef letter_type(struct lower *l, char letter)
+{
+	return letter == 'i' ? l->i32 : letter == 'I' ? l->i64 : l->voidty;
+}
+
+/* a symbol of the runtime, declared once */
+static LLVMValueRef runtime_symbol(struct lower *l, const char *name)
+{
+	LLVMValueRef symbol = LLVMGetNamedGlobal(l->mod, name);
+
+	if (!symbol) {
+		symbol = LLVMAddGlobal(l->mod, l->i8, name);
+		/* defined in the kernel's lowest or highest 2 GiB, like the module itself */
+		LLVMSetVisibility(symbol, LLVMHiddenVisibility);
+		LLVMSetGlobalConstant(symbol, 1);
+	}
+	return symbol;
+}
+
+LLVMValueRef lower_host_call(struct lower *l, const char *symbol, char result,
+			     LLVMValueRef *args, u32 nr_args)
+{
+	LLVMTypeRef types[3 + ABI_MAX_HOST_PARAMS], type;
+	LLVMValueRef values[3 + ABI_MAX_HOST_PARAMS], call;
+	u32 i, n = 0;
+
+	types[n] = l->ptr;
+	values[n++] = runtime_symbol(l, symbol);
+	types[n] = l->ptr;
+	values[n++] = l->ctx;
+	types[n] = l->ptr;
+	values[n++] = l->ctx;
+	for (i = 0; i < nr_args; i++) {
+		if (nr_args > ABI_MAX_HOST_PARAMS) {
+			lower_store(l, args[i], value_cell(l, i), LOWER_ALIAS_VALUES);
+			continue;
+		}
+		types[n] = LLVMTypeOf(args[i]);
+		values[n++] = args[i];
+	}
+	type = LLVMFunctionType(letter_type(l, result), types, n, 0);
+	call = LLVMBuildCall2(l->b, type, runtime_symbol(l, "kwasm_host_call"), values, n, "");
+	LLVMAddCallSiteAttribute(call, 1, l->nest);
+	LLVMAddCallSiteAttribute(call, 2, l->swiftself);
+	LLVMSetTailCallKind(call, LLVMTailCallKindNoTail);
+	return result == 'v' ? NULL : call;
+}
+
+LLVMValueRef lower_helper(struct lower *l, enum lower_helper helper, LLVMValueRef *args)
+{
+	static const struct {
+		const char *symbol, *result, *params;
+	} helpers[] = {
+#define H(name, result, params) { #name, result, params },
+		KWASM_HELPERS(H)
+#undef H
+	};
+
+	return lower_host_call(l, helpers[helper].symbol, helpers[helper].result[0], args,
+			       strlen(helpers[helper].params));
+}
+
+void lower_host_shim(struct lower *l, u32 funcidx, const struct abi_host_func *host)
+{
+	const struct wasm_functype *type = wasm_func_type(l->m, funcidx);
+	LLVMValueRef *args = xcalloc(type->nr_params + 1, sizeof(*args)), result;
+	u32 i;
+
+	for (i = 0; i < type->nr_params; i++)
+		args[i] = LLVMGetParam(l->func, i + 1);
+	result = lower_host_call(l, host->symbol, host->result[0], args, type->nr_params);
+	if (result)
+		LLVMBuildRet(l->b, result);
+	else
+		LLVMBuildRetVoid(l->b);
+	free(args);
+}
+
+void lower_invoker(struct lower *l, LLVMValueRef func, const struct wasm_functype *type)
+{
+	u32 i, nr = type->nr_results;
+
+	for (i = 0; i < type->nr_params; i++)
+		lower_push(l, lower_load(l, lower_valtype(l, type->params[i]), value_cell(l, i),
+					 LOWER_ALIAS_VALUES));
+	lower_call_code(l, type, LLVMGetParam(func, 0), l->ctx);
+	/* more results than registers are where they belong already */
+	for (i = 0; i < nr && nr <= ABI_MAX_REG_RESULTS; i++)
+		lower_store(l, l->stack[l->stack_nr - nr + i], value_cell(l, i), LOWER_ALIAS_VALUES);
+	l->stack_nr -= nr;
+	LLVMBuildRetVoid(l->b);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lower_memory.c - loads, stores, memory.*, data.drop
+ *
+ * "Execution, Instructions, Memory". An access is base + u32 + offset: the guard
+ * area behind every memory turns what is out of bounds into a fault, and the
+ * exception table that into a trap, so nothing is compared. With software
+ * bounds it is compared with the memory's size instead.
+ */
+#include "diag.h"
+#include "lower.h"
+
+static LLVMValueRef memory_object(struct lower *l, u32 memidx)
+{
+	return lower_slot(l, l->abi->memories[memidx]);
+}
+
+static LLVMValueRef memory_base(struct lower *l, u32 memidx)
+{
+	if (memidx == 0 && l->abi->memory0_here)
+		return l->ctx;
+	return lower_load_fixed(l, l->ptr, memory_object(l, memidx));
+}
+
+static LLVMValueRef memory_bytes(struct lower *l, u32 memidx)
+{
+	LLVMValueRef size = lower_offset(l, memory_object(l, memidx),
+					 offsetof(struct kwasm_memory_abi, size));
+
+	return lower_load(l, l->i64, size, LOWER_ALIAS_RUNTIME);
+}
+
+/* a move that LLVM cannot look through, so that the checker can see the 32 bits */
+static LLVMValueRef opaque(struct lower *l, LLVMValueRef index)
+{
+	LLVMTypeRef type = LLVMFunctionType(l->i64, &l->i32, 1, 0);
+	LLVMValueRef move = LLVMGetInlineAsm(type, "movl $1, ${0:k}", 12, "=r,r", 4, 0, 0,
+					     LLVMInlineAsmDialectATT, 0);
+
+	return LLVMBuildCall2(l->b, type, move, &index, 1, "");
+}
+
+/* pops the dynamic address of an access of @size bytes */
+static LLVMValueRef effective_address(struct lower *l, const struct wasm_instr *in, u32 size)
+{
+	LLVMValueRef index = lower_pop(l), ptr, end;
+
+	if (l->opt->opaque_index && l->opt->opaque_index[l->funcidx])
+		index = opaque(l, index);
+	else
+		index = LLVMBuildZExt(l->b, index, l->i64, "");
+	if (l->opt->software_bounds) {
+		/* at most 2^33 + 16: cannot wrap */
+		end = LLVMBuildNUWAdd(l->b, index, lower_i64(l, in->memarg.offset + size), "");
+		lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, end, memory_bytes(l, in->memidx), ""),
+			      KWASM_TRAP_out_of_bounds_memory);
+	}
+	ptr = LLVMBuildGEP2(l->b, l->i8, memory_base(l, in->memidx), &index, 1, "");
+	return lower_offset(l, ptr, in->memarg.offset);
+}
+
+static LLVMValueRef load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type)
+{
+	u32 size = type == l->i8 ? 1 : type == l->i16 ? 2 : type == l->i32 || type == l->f32 ? 4 : 8;
+	LLVMValueRef v = lower_load(l, type, effective_address(l, in, size), LOWER_ALIAS_MEMORY);
+
+	LLVMSetAlignment(v, 1);
+	if (l->opt->strict_traps)
+		LLVMSetVolatile(v, 1);
+	return v;
+}
+
+static void load_plain(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type)
+{
+	lower_push(l, load(l, in, type));
+}
+
+static void load_extend(struct lower *l, const struct wasm_instr *in, LLVMTypeRef from,
+			LLVMTypeRef to, bool is_signed)
+{
+	LLVMValueRef v = load(l, in, from);
+
+	lower_push(l, LLVMBuildCast(l->b, is_signed ? LLVMSExt : LLVMZExt, v, to, ""));
+}
+
+static void store(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type, u32 size)
+{
+	LLVMValueRef v = lower_pop(l), address, s;
+
+	if (type != LLVMTypeOf(v))
+		v = LLVMBuildTrunc(l->b, v, type, "");
+	address = effective_address(l, in, size);
+	lower_store(l, v, address, LOWER_ALIAS_MEMORY);
+	s = LLVMGetLastInstruction(LLVMGetInsertBlock(l->b));
+	LLVMSetAlignment(s, 1);
+	if (l->opt->strict_traps)
+		LLVMSetVolatile(s, 1);
+}
+
+static void memory_size(struct lower *l, u32 memidx)
+{
+	LLVMValueRef pages = LLVMBuildLShr(l->b, memory_bytes(l, memidx), lower_i64(l, 16), "");
+
+	lower_push(l, LLVMBuildTrunc(l->b, pages, l->i32, ""));
+}
+
+static void memory_grow(struct lower *l, u32 memidx)
+{
+	LLVMValueRef delta = LLVMBuildZExt(l->b, lower_pop(l), l->i64, "");
+	LLVMValueRef args[] = { lower_i32(l, memidx), delta };
+	LLVMValueRef old = lower_helper(l, LOWER_HELPER_kwasm_memory_grow, args);
+
+	lower_push(l, LLVMBuildTrunc(l->b, old, l->i32, ""));
+}
+
+static LLVMValueRef widen(struct lower *l, LLVMValueRef v)
+{
+	return LLVMTypeOf(v) == l->i64 ? v : LLVMBuildZExt(l->b, v, l->i64, "");
+}
+
+void lower_memory_init(struct lower *l, u32 memidx, u32 dataidx, LLVMValueRef dst,
+		       LLVMValueRef src, LLVMValueRef n)
+{
+	LLVMValueRef args[] = { lower_i32(l, memidx), lower_i32(l, dataidx), widen(l, dst), src, n };
+
+	lower_helper(l, LOWER_HELPER_kwasm_memory_init, args);
+}
+
+static void memory_init(struct lower *l, const struct wasm_instr *in)
+{
+	LLVMValueRef n = lower_pop(l), src = lower_pop(l), dst = lower_pop(l);
+
+	lower_memory_init(l, in->memidx, in->dataidx, dst, src, n);
+}
+
+static void memory_copy(struct lower *l, const struct wasm_instr *in)
+{
+	LLVMValueRef n = widen(l, lower_pop(l)), src = widen(l, lower_pop(l));
+	LLVMValueRef dst = widen(l, lower_pop(l));
+	LLVMValueRef args[] = {
+		lower_i32(l, in->memidx), lower_i32(l, in->src_memidx), dst, src, n,
+	};
+
+	lower_helper(l, LOWER_HELPER_kwasm_memory_copy, args);
+}
+
+static void memory_fill(struct lower *l, const struct wasm_instr *in)
+{
+	LLVMValueRef n = widen(l, lower_pop(l)), byte = lower_pop(l);
+	LLVMValueRef dst = widen(l, lower_pop(l));
+	LLVMValueRef args[] = { lower_i32(l, in->memidx), dst, byte, n };
+
+	lower_helper(l, LOWER_HELPER_kwasm_memory_fill, args);
+}
+
+void lower_memory(struct lower *l, const struct wasm_instr *in)
+{
+	LLVMValueRef index;
+
+	switch (in->op) {
+	case WASM_OP_I32_LOAD: load_plain(l, in, l->i32); break;
+	case WASM_OP_I64_LOAD: load_plain(l, in, l->i64); break;
+	case WASM_OP_F32_LOAD: load_plain(l, in, l->f32); break;
+	case WASM_OP_F64_LOAD: load_plain(l, in, l->f64); break;
+	case WASM_OP_I32_LOAD8_S: load_extend(l, in, l->i8, l->i32, true); break;
+	case WASM_OP_I32_LOAD8_U: load_extend(l, in, l->i8, l->i32, false); break;
+	case WASM_OP_I32_LOAD16_S: load_extend(l, in, l->i16, l->i32, true); break;
+	case WASM_OP_I32_LOAD16_U: load_extend(l, in, l->i16, l->i32, false); break;
+	case WASM_OP_I64_LOAD8_S: load_extend(l, in, l->i8, l->i64, true); break;
+	case WASM_OP_I64_LOAD8_U: load_extend(l, in, l->i8, l->i64, false); break;
+	case WASM_OP_I64_LOAD16_S: load_extend(l, in, l->i16, l->i64, true); break;
+	case WASM_OP_I64_LOAD16_U: load_extend(l, in, l->i16, l->i64, false); break;
+	case WASM_OP_I64_LOAD32_S: load_extend(l, in, l->i32, l->i64, true); break;
+	case WASM_OP_I64_LOAD32_U: load_extend(l, in, l->i32, l->i64, false); break;
+	case WASM_OP_I32_STORE: store(l, in, l->i32, 4); break;
+	case WASM_OP_I64_STORE: store(l, in, l->i64, 8); break;
+	case WASM_OP_F32_STORE: store(l, in, l->f32, 4); break;
+	case WASM_OP_F64_STORE: store(l, in, l->f64, 8); break;
+	case WASM_OP_I32_STORE8: case WASM_OP_I64_STORE8: store(l, in, l->i8, 1); break;
+	case WASM_OP_I32_STORE16: case WASM_OP_I64_STORE16: store(l, in, l->i16, 2); break;
+	case WASM_OP_I64_STORE32: store(l, in, l->i32, 4); break;
+	case WASM_OP_MEMORY_SIZE: memory_size(l, in->memidx); break;
+	case WASM_OP_MEMORY_GROW: memory_grow(l, in->memidx); break;
+	case WASM_OP_MEMORY_INIT: memory_init(l, in); break;
+	case WASM_OP_MEMORY_COPY: memory_copy(l, in); break;
+	case WASM_OP_MEMORY_FILL: memory_fill(l, in); break;
+	case WASM_OP_DATA_DROP:
+		index = lower_i32(l, in->dataidx);
+		lower_helper(l, LOWER_HELPER_kwasm_data_drop, &index);
+		break;
+	default:
+		diag_bug("no lowering for %s", in->info->text);
+	}
+}
