@@ -185,7 +185,7 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 		.run = 1,
 	};
 	u32 rodata, bss, data, modinfo, ex_table;
-	u32 app_symbol, init_symbol, exit_symbol, this_module;
+	u32 app_symbol, init_symbol, exit_symbol, this_module, type_ids;
 	u64 image_at, data_at, types_at, app_at;
 	struct object_symbol sym;
 	int err;
@@ -209,6 +209,13 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 	data_at = object_append(obj, rodata, app->data, app->data_size, 16);
 	bss = need_section(obj, ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE);
 	types_at = object_append_zero(obj, bss, app->nr_types * sizeof(u32), 8);
+	type_ids = object_find_symbol(obj, "kwasm_type_ids");
+	if (type_ids) {
+		/* the code refers to it; the runtime fills it in */
+		obj->symbols[type_ids].section = bss;
+		obj->symbols[type_ids].value = types_at;
+		obj->symbols[type_ids].bind = STB_LOCAL;
+	}
 	data = need_section(obj, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE);
 	app_at = object_append(obj, data, &init, sizeof(init), 16);
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * target.c - how LLVM is configured, and run
+ *
+ * The door of this folder. Code is for the kernel: kernel code model, no
+ * relocation at run time, no red zone, frame pointers, branches and returns
+ * protected as the kernel's own are (struct profile). A module without floats
+ * and vectors gets no SSE, so that the runtime need not keep FPU state for it.
+ *
+ * What comes out goes on in object.c; that file's head tells the order.
+ */
+#include <errno.h>
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../compiler/diag.h"
+#include "target.h"
+
+#define TRIPLE	"x86_64-unknown-linux-gnu"
+
+/* no MMX or x87 either way: their state is not what the FPU region keeps */
+#define FEATURES_FPU	"-mmx,-x87"
+#define FEATURES_NO_FPU	"-mmx,-x87,-sse,+soft-float"
+#define FEATURES_RETPOLINE \
+	",+retpoline-indirect-calls,+retpoline-indirect-branches,+retpoline-external-thunk"
+#define FEATURES_SLS	",+harden-sls-ret,+harden-sls-ijmp"
+
+/* processors that may be asked for; LLVM would only warn about an unknown one */
+static const char * const cpus[] = {
+	"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "nehalem", "westmere", "sandybridge",
+	"ivybridge", "haswell", "broadwell", "skylake", "skylake-avx512", "cascadelake",
+	"icelake-client", "icelake-server", "alderlake", "sapphirerapids", "znver1", "znver2",
+	"znver3", "znver4",
+};
+
+static char *find_cpu(const char *cpu)
+{
+	char *host, *copy;
+	size_t i;
+
+	if (!strcmp(cpu, "native")) {
+		host = LLVMGetHostCPUName();
+		copy = xstrdup(host);
+		LLVMDisposeMessage(host);
+		return copy;
+	}
+	for (i = 0; i < sizeof(cpus) / sizeof(cpus[0]); i++)
+		if (!strcmp(cpu, cpus[i]))
+			return xstrdup(cpu);
+	return NULL;
+}
+
+static LLVMCodeGenOptLevel codegen_level(unsigned int level)
+{
+	/*
+	 * Never LLVMCodeGenLevelNone: its allocator gives every value a stack
+	 * slot, and frames of large functions would not fit the guest stack.
+	 */
+	return level < 2 ? LLVMCodeGenLevelLess : LLVMCodeGenLevelDefault;
+}
+
+int target_init(struct target *target, const struct profile *profile, const char *cpu,
+		unsigned int level, bool fpu)
+{
+	LLVMTargetRef x86;
+	char *message;
+
+	memset(target, 0, sizeof(*target));
+	LLVMInitializeX86TargetInfo();
+	LLVMInitializeX86Target();
+	LLVMInitializeX86TargetMC();
+	LLVMInitializeX86AsmPrinter();
+	LLVMInitializeX86AsmParser();	/* for inline assembly */
+
+	target->cpu = find_cpu(cpu);
+	if (!target->cpu) {
+		diag_tool_error("unknown processor '%s'; try x86-64-v2, x86-64-v3 or native", cpu);
+		return -EINVAL;
+	}
+	target->profile = profile;
+	target->level = level;
+	target->features = xasprintf("%s%s%s", fpu ? FEATURES_FPU : FEATURES_NO_FPU,
+				     profile->retpoline ? FEATURES_RETPOLINE : "",
+				     profile->sls ? FEATURES_SLS : "");
+	if (LLVMGetTargetFromTriple(TRIPLE, &x86, &message))
+		diag_bug("LLVM: %s", message);
+	target->tm = LLVMCreateTargetMachine(x86, TRIPLE, target->cpu, target->features,
+					     codegen_level(level), LLVMRelocStatic, LLVMCodeModelKernel);
+	return 0;
+}
+
+void target_destroy(struct target *target)
+{
+	LLVMDisposeTargetMachine(target->tm);
+	free(target->cpu);
+	free(target->features);
+}
+
+void target_lower_options(const struct target *target, struct lower_options *opt)
+{
+	opt->cpu = target->cpu;
+	opt->features = target->features;
+	opt->return_thunk = target->profile->rethunk;
+	opt->retpoline = target->profile->retpoline;
+	opt->landing_pads = target->profile->ibt;
+}
+
+void target_optimize(const struct target *target, LLVMModuleRef mod)
+{
+	static const char * const pipelines[] = {
+		"function(simplifycfg,early-cse)", "default<O1>", "default<O2>", "default<O3>",
+	};
+	LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(target->tm);
+	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+	LLVMErrorRef error;
+
+	LLVMSetModuleDataLayout(mod, layout);
+	LLVMDisposeTargetData(layout);
+	LLVMPassBuilderOptionsSetSLPVectorization(options, target->level >= 2);
+	LLVMPassBuilderOptionsSetLoopVectorization(options, target->level >= 2);
+	error = LLVMRunPasses(mod, pipelines[target->level], target->tm, options);
+	if (error)
+		diag_bug("LLVM: %s", LLVMGetErrorMessage(error));
+	LLVMDisposePassBuilderOptions(options);
+}
+
+LLVMMemoryBufferRef target_emit(const struct target *target, LLVMModuleRef mod,
+				LLVMCodeGenFileType type)
+{
+	LLVMMemoryBufferRef buffer;
+	char *message;
+
+	if (LLVMTargetMachineEmitToMemoryBuffer(target->tm, mod, type, &message, &buffer))
+		diag_bug("LLVM: %s", message);
+	return buffer;
+}
+
+bool target_symbol_allowed(const char *name, const void *unused)
+{
+	static const char * const prefixes[] = {
+		"kwasm_trap_", "wasi_", "__x86_indirect_thunk_",
+	};
+	static const char * const names[] = {
+		"kwasm_host_call", "kwasm_null_func", "kwasm_type_ids", "__x86_return_thunk",
+#define H(name, result, params) #name,
+		KWASM_HELPERS(H)
+#undef H
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+			return true;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+const char *target_llvm_version(void)
+{
+	static char version[32];
+	unsigned int major, minor, patch;
+
+	LLVMGetVersion(&major, &minor, &patch);
+	snprintf(version, sizeof(version), "%u.%u.%u", major, minor, patch);
+	return version;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * target.h - LLVM IR to an x86-64 object, as the target kernel wants its code
+ */
+#ifndef _BACKEND_X86_TARGET_H
+#define _BACKEND_X86_TARGET_H
+
+#include <llvm-c/Core.h>
+#include <llvm-c/TargetMachine.h>
+
+#include "../compiler/lower.h"
+#include "profile.h"
+
+/**
+ * struct target - a configured code generator
+ * @tm: LLVM's
+ * @cpu: LLVM's name of the processor
+ * @features: LLVM's feature string
+ * @profile: of the kernel
+ * @level: 0 to 3
+ */
+struct target {
+	LLVMTargetMachineRef tm;
+	char *cpu;
+	char *features;
+	const struct profile *profile;
+	unsigned int level;
+};
+
+/**
+ * target_init() - Configure code generation for a module
+ * @target: filled in; needs target_destroy() if 0 is returned
+ * @profile: of the kernel, outlives @target
+ * @cpu: "x86-64-v2" and the like, "native"
+ * @level: optimisation, 0 to 3
+ * @fpu: the module uses floats or vectors; otherwise no SSE register is touched
+ *
+ * Return: 0; -EINVAL (diagnosed) if @cpu is unknown.
+ */
+int target_init(struct target *target, const struct profile *profile, const char *cpu,
+		unsigned int level, bool fpu);
+void target_destroy(struct target *target);
+
+/* what lowering has to know of the target */
+void target_lower_options(const struct target *target, struct lower_options *opt);
+
+/* run LLVM's passes over the module */
+void target_optimize(const struct target *target, LLVMModuleRef mod);
+
+/**
+ * target_emit() - Generate code
+ * @type: LLVMAssemblyFile or LLVMObjectFile
+ *
+ * Return: the text or the object, for LLVMDisposeMemoryBuffer().
+ */
+LLVMMemoryBufferRef target_emit(const struct target *target, LLVMModuleRef mod,
+				LLVMCodeGenFileType type);
+
+/* may generated code refer to this symbol of the kernel or the runtime? */
+bool target_symbol_allowed(const char *name, const void *unused);
+
+/* LLVM's version */
+const char *target_llvm_version(void);
+
+#endif /* _BACKEND_X86_TARGET_H */
