@@ -61,7 +61,7 @@ int kwasm_type_get(const u32 *valtypes, u32 nr_params, u32 nr_results, u32 *id);
 void kwasm_type_put(u32 id);
 const struct kwasm_type *kwasm_type_find(u32 id);
 
-/* ---- strings ---- */
+/* ---- config.c: strings, surroundings ---- */
 
 /* NUL-terminated strings, one after the other */
 struct kwasm_strings {
@@ -74,6 +74,7 @@ struct kwasm_strings {
 const char *kwasm_strings_at(const struct kwasm_strings *s, u32 i);
 /* Fill in nr; -EINVAL unless the last byte is NUL (or there are no bytes) */
 int kwasm_strings_init(struct kwasm_strings *s, const char *data, u32 bytes);
+int kwasm_strings_copy(struct kwasm_strings *copy, const struct kwasm_strings *s);
 
 /* ---- module.c: registered programs ---- */
 
@@ -89,8 +90,7 @@ struct kwasm_program {
 	const struct kwasm_image *image; /* checked by kwasm_image_check() */
 	const char *name;		/* in the image */
 	enum kwasm_program_state state;
-	u32 nr_types_held;		/* of app->type_ids, to be put */
-	u32 nr_imports[5];		/* by enum kwasm_extern_kind */
+	u32 nr_func_imports;
 	u32 nr_funcs;			/* imported and defined */
 	u32 *ref_of_func;		/* per funcidx: row in image->refs + 1, 0: has none */
 	u32 *type_of_func;		/* per funcidx: index in image->types */
@@ -120,11 +120,24 @@ enum kwasm_context {
 int kwasm_app_init(struct kwasm_app *app);
 void kwasm_app_exit(struct kwasm_app *app);
 
-int kwasm_image_check(const struct kwasm_app *app);	/* 0, -ENOEXEC with a log line */
+int kwasm_image_check(struct kwasm_program *program);	/* image.c: 0, -ENOEXEC with a log line, -ENOMEM */
+
+static inline const void *kwasm_image_at(const struct kwasm_image *image,
+					 struct kwasm_image_array array)
+{
+	return (const u8 *)image + array.offset;
+}
+
+static inline const char *kwasm_image_str(const struct kwasm_image *image,
+					  struct kwasm_image_string string)
+{
+	return (const char *)image + string.offset;
+}
 
 /* Find a live program and pin its .ko; NULL if there is none. Pair with kwasm_program_put(). */
 struct kwasm_program *kwasm_program_get(const char *name);
 void kwasm_program_put(struct kwasm_program *program);
+struct kwasm_instance *kwasm_program_default(const char *name);
 
 /* The configuration the module parameters describe; release frees its strings */
 int kwasm_config_from_params(struct kwasm_program *program, struct kwasm_config *config);
@@ -174,6 +187,8 @@ struct kwasm_store *kwasm_store_create(void);
 int kwasm_store_lock(struct kwasm_instance *instance, struct kwasm_store **store);	/* killable */
 void kwasm_store_lock_uninterruptible(struct kwasm_instance *instance, struct kwasm_store **store);
 void kwasm_store_unlock(struct kwasm_store *store);
+void kwasm_store_put(struct kwasm_store *store, u32 refs);
+int kwasm_store_reserve_values(struct kwasm_store *store, u32 nr);
 int kwasm_store_merge(struct kwasm_instance *a, struct kwasm_instance *b);
 
 /* ---- instance.c, link.c ---- */
@@ -236,6 +251,7 @@ struct kwasm_instance {
 	struct kwasm_global *globals;	/* by globalidx */
 	struct kwasm_elem *elems;	/* by elemidx */
 	bool *data_dropped;		/* by dataidx */
+	struct kwasm_instance *next_dead; /* while being destroyed */
 	struct kwasm_instance **imported; /* referenced: exporters, each once */
 	u32 nr_imported;
 	u64 max_memory;			/* bytes, 0: no limit but the declared ones */
@@ -252,7 +268,6 @@ struct kwasm_instance {
 
 struct kwasm_extern {
 	u32 kind;			/* enum kwasm_extern_kind */
-	struct kwasm_instance *owner;	/* of the object itself, not of a re-export */
 	union {
 		const struct kwasm_func *func;
 		struct kwasm_table *table;
@@ -276,8 +291,13 @@ struct kwasm_extern {
 int kwasm_instantiate(struct kwasm_program *program, struct kwasm_session *session,
 		      const struct kwasm_config *config, struct kwasm_trap_info *report,
 		      struct kwasm_instance **instance);
+int kwasm_instantiate_default(struct kwasm_program *program, const struct kwasm_config *config,
+			      struct kwasm_trap_info *report, struct kwasm_instance **instance);
 void kwasm_instance_get(struct kwasm_instance *instance);
 void kwasm_instance_put(struct kwasm_instance *instance);	/* may sleep, takes the store's mutex */
+
+void kwasm_instance_put_default(struct kwasm_instance *instance);
+u32 kwasm_stack_size(const struct kwasm_program *program, u32 wanted);
 
 /* Export by name: 0, -ENOENT. The store is locked. */
 int kwasm_instance_export(struct kwasm_instance *instance, const char *name, u32 name_len,
@@ -306,6 +326,39 @@ int kwasm_call(struct kwasm_instance *instance, const char *name, u32 name_len,
 
 int kwasm_global_get(struct kwasm_instance *instance, const char *name, u32 name_len,
 		     struct kwasm_val *value);
+
+/* ---- memory.c, table.c, global.c: parts of an instance; all -errno ---- */
+
+u64 kwasm_memory_reserve(const struct kwasm_program *program);
+int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *memory,
+			const struct kwasm_image_memory *type, bool in_region);
+void kwasm_memory_destroy(struct kwasm_memory *memory);
+bool kwasm_memory_contains(const struct kwasm_memory *memory, u64 addr, u64 len);
+
+u64 kwasm_null_ref(u32 reftype);
+int kwasm_table_create(struct kwasm_instance *instance, struct kwasm_table *table,
+		       const struct kwasm_image_table *type);
+void kwasm_table_destroy(struct kwasm_table *table);
+void kwasm_refs_revoke(u64 *refs, u64 nr, u64 start, u64 end);
+int kwasm_elem_create(struct kwasm_elem *elem, const struct kwasm_image_elem *type);
+
+void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx);
+int kwasm_value_read(const union kwasm_value *cell, u32 type, struct kwasm_val *value);
+int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value);
+bool kwasm_is_ref(u32 type);
+
+/* The object of a function that has one (exported or referenced); NULL otherwise */
+const struct kwasm_func *kwasm_instance_func(struct kwasm_instance *instance, u32 funcidx);
+
+/* link.c: fill the slots of all imports. The store is locked and holds the exporters. */
+int kwasm_link_find(struct kwasm_program *program, struct kwasm_session *session,
+		    struct kwasm_instance **exporters, u32 *nr_exporters, u32 *which,
+		    struct kwasm_trap_info *report);
+int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exporters,
+		    const u32 *which, struct kwasm_trap_info *report);
+const char *kwasm_name_text(char *buf, size_t size, const char *name, u32 len);
+const char *kwasm_functype_text(char *buf, size_t size, const u32 *valtypes, u32 nr_params,
+				u32 nr_results);
 
 /* kwasm ps, kwasm kill, kwasm info. list: returns how many there are, writes at most @room. */
 u32 kwasm_instance_list(struct kwasm_ps_entry *entries, u32 room);

@@ -18,6 +18,9 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
 #include <linux/refcount.h>
 #include <linux/string.h>
 #include <linux/export.h>
@@ -133,7 +136,7 @@ bool plat_resched(const struct kwasm_store *store);
 /*
  * plat_kick() - store->kill has been set: make the thread inside notice
  * Called with the registry lock held, which also keeps store->running_pid valid;
- * must not sleep for long. Wakes host calls that wait.
+ * must not sleep for long. Wakes host calls that wait. May come before plat_exec_begin().
  */
 void plat_kick(struct kwasm_store *store);
 
@@ -142,10 +145,17 @@ u64 plat_cpu_ns(void);
 s32 plat_pid(void);
 
 /*
+ * plat_complain() - write a line to the calling process's standard error, best effort
+ * For a command that fails inside insmod: the process knows only an errno. @len bytes, with
+ * newline. Nothing happens without such a descriptor.
+ */
+void plat_complain(const char *line, size_t len);
+
+/*
  * plat_daemon_start() - run a command on a thread of its own (daemon=1)
  * The thread calls kwasm_program_run(program, &config, ...) with context KWASM_CONTEXT_KTHREAD
  * and logs the outcome; program->plat is free for the platform. stop() kills it, waits for its
- * end; it is called before the program goes away, also if it has ended by itself.
+ * end; it is called before the program goes away, also if it has ended by itself or start failed.
  */
 int plat_daemon_start(struct kwasm_program *program);
 void plat_daemon_stop(struct kwasm_program *program);

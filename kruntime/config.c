@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An instance's surroundings: lists of strings, and how module parameters spell them
+ *
+ *	args="-v 'two words' x"		blanks separate; '...', "..." and \ quote
+ *	env="HOME=/ TERM=dumb"		the same
+ *	dirs=/srv:/,/tmp:/tmp		commas separate
+ */
+#include "kwasm.h"
+
+const char *kwasm_strings_at(const struct kwasm_strings *s, u32 i)
+{
+	const char *p = s->data;
+
+	if (i >= s->nr)
+		return NULL;
+	while (i--)
+		p += strlen(p) + 1;
+	return p;
+}
+EXPORT_SYMBOL_GPL(kwasm_strings_at);
+
+int kwasm_strings_init(struct kwasm_strings *s, const char *data, u32 bytes)
+{
+	u32 i;
+
+	s->data = data;
+	s->bytes = bytes;
+	s->nr = 0;
+	if (bytes && data[bytes - 1])
+		return -EINVAL;
+	for (i = 0; i < bytes; i++)
+		s->nr += !data[i];
+	return 0;
+}
+
+/* 0, -ENOMEM; plat_free((void *)copy->data) when done */
+int kwasm_strings_copy(struct kwasm_strings *copy, const struct kwasm_strings *s)
+{
+	char *data = NULL;
+
+	if (s->bytes) {
+		data = plat_zalloc(s->bytes);
+		if (!data)
+			return -ENOMEM;
+		memcpy(data, s->data, s->bytes);
+	}
+	copy->data = data;
+	copy->bytes = s->bytes;
+	copy->nr = s->nr;
+	return 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* Split as a shell does, without expansion; @out has room for strlen(text) + 1. Bytes, -EINVAL. */
+static int split_words(const char *text, char *out)
+{
+	char quote = 0, *p = out;
+	bool word = false;
+
+	for (; *text; text++) {
+		if (quote) {
+			if (*text == quote)
+				quote = 0;
+			else if (*text == '\\' && quote == '"' && text[1])
+				*p++ = *++text;
+			else
+				*p++ = *text;
+		} else if (is_blank(*text)) {
+			if (word)
+				*p++ = 0;
+			word = false;
+		} else {
+			word = true;
+			if (*text == '\'' || *text == '"')
+				quote = *text;
+			else if (*text == '\\' && text[1])
+				*p++ = *++text;
+			else
+				*p++ = *text;
+		}
+	}
+	if (quote)
+		return -EINVAL;
+	if (word)
+		*p++ = 0;
+	return p - out;
+}
+
+static int split_commas(const char *text, char *out)
+{
+	char *p = out;
+
+	for (; *text; text++)
+		*p++ = *text == ',' ? 0 : *text;
+	if (p != out && p[-1])
+		*p++ = 0;
+	return p - out;
+}
+
+/* @first, if any, comes before the split words */
+static int strings_from_text(struct kwasm_strings *s, const char *first, const char *text,
+			     int (*split)(const char *text, char *out))
+{
+	size_t first_bytes = first ? strlen(first) + 1 : 0;
+	char *data;
+	int n;
+
+	memset(s, 0, sizeof(*s));
+	if (!text)
+		text = "";
+	if (!first && !text[0])
+		return 0;
+	data = plat_zalloc(first_bytes + strlen(text) + 1);
+	if (!data)
+		return -ENOMEM;
+	if (first)
+		memcpy(data, first, first_bytes);
+	n = split(text, data + first_bytes);
+	if (n < 0) {
+		plat_free(data);
+		return n;
+	}
+	return kwasm_strings_init(s, data, first_bytes + n);
+}
+
+int kwasm_config_from_params(struct kwasm_program *program, struct kwasm_config *config)
+{
+	const struct kwasm_app *app = program->app;
+	const char *param = "args";
+	int err;
+
+	memset(config, 0, sizeof(*config));
+	config->context = app->daemon ? KWASM_CONTEXT_KTHREAD : KWASM_CONTEXT_PROCESS;
+	err = strings_from_text(&config->args, program->name, app->args, split_words);
+	if (!err) {
+		param = "env";
+		err = strings_from_text(&config->env, NULL, app->env, split_words);
+	}
+	if (!err) {
+		param = "dirs";
+		err = strings_from_text(&config->dirs, NULL, app->dirs, split_commas);
+	}
+	if (err) {
+		if (err == -EINVAL)
+			kwasm_err("%s: parameter %s: a quote is not closed\n", program->name,
+				  param);
+		kwasm_config_release(config);
+	}
+	return err;
+}
+
+void kwasm_config_release(struct kwasm_config *config)
+{
+	plat_free((void *)config->args.data);
+	plat_free((void *)config->env.data);
+	plat_free((void *)config->dirs.data);
+	memset(config, 0, sizeof(*config));
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Globals and single values
+ *
+ * A global is a cell in the context of the instance that defines it; importers hold
+ * its address. Cells are as long as their type, so a value is read and written by its
+ * type and never as a whole union.
+ */
+#include "kwasm.h"
+
+enum {
+	TYPE_I32 = 0x7f,
+	TYPE_I64 = 0x7e,
+	TYPE_F32 = 0x7d,
+	TYPE_F64 = 0x7c,
+	TYPE_V128 = 0x7b,
+	TYPE_FUNCREF = 0x70,
+	TYPE_EXTERNREF = 0x6f,
+};
+
+bool kwasm_is_ref(u32 type)
+{
+	return type == TYPE_FUNCREF || type == TYPE_EXTERNREF;
+}
+
+/* A defined global before its initialiser has run: zero, or null */
+void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx)
+{
+	const struct kwasm_image *image = instance->program->image;
+	const struct kwasm_image_global *type = kwasm_image_at(image, image->globals);
+	struct kwasm_global *global = &instance->globals[globalidx];
+
+	type += globalidx;
+	global->owner = instance;
+	global->type = type->type;
+	global->mut = type->mut;
+	global->cell = (void *)((u8 *)instance->ctx + type->slot);
+	if (kwasm_is_ref(type->type))
+		global->cell->ref = kwasm_null_ref(type->type);
+}
+
+/**
+ * kwasm_value_read() - Take a value out of a cell, for the world outside
+ * @cell: of @type
+ * @type: value type
+ * @value: set; a function becomes its index plus 1, no kernel address gets out
+ *
+ * Return: 0, -EINVAL for a type that has no outside form.
+ */
+int kwasm_value_read(const union kwasm_value *cell, u32 type, struct kwasm_val *value)
+{
+	const struct kwasm_func *func;
+
+	memset(value, 0, sizeof(*value));
+	value->type = type;
+	switch (type) {
+	case TYPE_I32:
+	case TYPE_F32:
+		value->lo = cell->i32;
+		return 0;
+	case TYPE_I64:
+	case TYPE_F64:
+	case TYPE_EXTERNREF:
+		value->lo = cell->i64;
+		return 0;
+	case TYPE_V128:
+		value->lo = cell->v128[0];
+		value->hi = cell->v128[1];
+		return 0;
+	case TYPE_FUNCREF:
+		func = (const struct kwasm_func *)(unsigned long)cell->ref;
+		value->lo = func == &kwasm_null_func ? 0 : (u64)func->funcidx + 1;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* The way in: -EINVAL for a value of another type, and for functions but null */
+int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value)
+{
+	if (value->type != type)
+		return -EINVAL;
+	switch (type) {
+	case TYPE_I32:
+	case TYPE_F32:
+		cell->i32 = (u32)value->lo;
+		return 0;
+	case TYPE_I64:
+	case TYPE_F64:
+	case TYPE_EXTERNREF:
+		cell->i64 = value->lo;
+		return 0;
+	case TYPE_V128:
+		cell->v128[0] = value->lo;
+		cell->v128[1] = value->hi;
+		return 0;
+	case TYPE_FUNCREF:
+		if (value->lo)
+			return -EINVAL;
+		cell->ref = kwasm_null_ref(type);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/**
+ * kwasm_global_get() - Value of an exported global
+ * @instance: the caller holds a reference
+ * @name: export
+ * @name_len: bytes
+ * @value: set
+ *
+ * Return: 0, -ENOENT, -EINTR, -EINVAL as kwasm_value_read().
+ */
+int kwasm_global_get(struct kwasm_instance *instance, const char *name, u32 name_len,
+		     struct kwasm_val *value)
+{
+	struct kwasm_store *store;
+	struct kwasm_extern ext;
+	int err;
+
+	err = kwasm_store_lock(instance, &store);
+	if (err)
+		return err;
+	err = kwasm_instance_export(instance, name, name_len, &ext);
+	if (!err && ext.kind != KWASM_EXTERN_GLOBAL)
+		err = -ENOENT;
+	if (!err)
+		err = kwasm_value_read(ext.global->cell, ext.global->type, value);
+	kwasm_store_unlock(store);
+	return err;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Linear memories
+ *
+ * An instance's own memory 0 lies in the same region as its context:
+ *
+ *	base - below      base = C            base + size       base + 8 GiB + 64 KiB
+ *	| context         | wasm pages        | reserved        |
+ *
+ * for example 0xffffc90000200000 - 0x1000, 0xffffc90000200000 and, with two wasm pages,
+ * 0xffffc90000220000, up to 0xffffc90200210000. A 32-bit index plus a 32-bit offset plus
+ * the access cannot leave that, so what is not committed faults and the fault is the trap.
+ * Other memories have a region of their own with nothing below the base. With
+ * software bounds only what the memory may grow to is reserved.
+ *
+ * The helpers below follow the specification's bulk instructions: the whole range is checked
+ * first, and nothing is written if it does not fit.
+ */
+#include "kwasm.h"
+
+#define CHUNK	(256u << 10)	/* bytes between two looks whether somebody else wants the CPU */
+
+/* Bytes of address space a memory must have above its base */
+static u64 reserve_bytes(const struct kwasm_program *program, const struct kwasm_image_memory *type)
+{
+	u64 pages = type->max;
+
+	if (!type->is64) {
+		if (!(program->image->flags & KWASM_IMAGE_BOUNDS_CHECK))
+			return KWASM_MEMORY_RESERVE;
+		return min(pages, 65536ull) * KWASM_WASM_PAGE_SIZE;
+	}
+	return min(pages, KWASM_MEMORY64_MAX / KWASM_WASM_PAGE_SIZE) * KWASM_WASM_PAGE_SIZE;
+}
+
+/* What memory 0 of @program needs above the context; 0 if it defines none */
+u64 kwasm_memory_reserve(const struct kwasm_program *program)
+{
+	const struct kwasm_image *image = program->image;
+	const struct kwasm_image_memory *types = kwasm_image_at(image, image->memories);
+
+	if (!(image->flags & KWASM_IMAGE_MEMORY0))
+		return 0;
+	return reserve_bytes(program, &types[0]);
+}
+
+/* Bytes the memory may grow to */
+static u64 limit_bytes(const struct kwasm_memory *memory)
+{
+	const struct kwasm_instance *owner = memory->owner;
+	u64 pages = min(memory->max, memory->is64 ? 1ull << 48 : 65536ull);
+	u64 limit = min(pages, (1ull << 47) / KWASM_WASM_PAGE_SIZE) * KWASM_WASM_PAGE_SIZE;
+	u64 others = owner->memory_bytes - memory->abi.size;
+
+	if (owner->max_memory)
+		limit = min(limit, owner->max_memory > others ? owner->max_memory - others : 0);
+	return min(limit, memory->region->reserve);
+}
+
+/**
+ * kwasm_memory_create() - Set up a memory an instance defines
+ * @instance: the owner; its region exists
+ * @memory: filled in; pages below its minimum are zero and accessible
+ * @type: row of the image
+ * @in_region: it is memory 0 and lies above the context
+ *
+ * Return: 0; -ENOMEM, also if the minimum is over the instance's limit; -EINTR.
+ */
+int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *memory,
+			const struct kwasm_image_memory *type, bool in_region)
+{
+	u64 bytes;
+	int err;
+
+	memory->owner = instance;
+	memory->max = type->max;
+	memory->is64 = type->is64;
+	memory->shared = type->shared;
+	if (in_region) {
+		memory->region = &instance->region;
+	} else {
+		err = plat_region_reserve(&memory->own_region, 0,
+					  reserve_bytes(instance->program, type));
+		if (err)
+			return err;
+		memory->region = &memory->own_region;
+	}
+	memory->abi.base = memory->region->base;
+	if (type->min > limit_bytes(memory) / KWASM_WASM_PAGE_SIZE)
+		return -ENOMEM;
+	bytes = type->min * KWASM_WASM_PAGE_SIZE;
+	err = plat_region_commit(memory->region, bytes);
+	if (err)
+		return err;
+	memory->abi.size = bytes;
+	instance->memory_bytes += bytes;
+	return 0;
+}
+
+/* The region of an instance's memory 0 goes with its context */
+void kwasm_memory_destroy(struct kwasm_memory *memory)
+{
+	if (memory->region == &memory->own_region)
+		plat_region_release(&memory->own_region);
+}
+
+bool kwasm_memory_contains(const struct kwasm_memory *memory, u64 addr, u64 len)
+{
+	return addr <= memory->abi.size && len <= memory->abi.size - addr;
+}
+
+void *kwasm_guest_ptr(void *ctx, u32 addr, u64 len)
+{
+	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
+	const struct kwasm_memory *memory;
+
+	if (!instance->program->image->memories.nr)
+		return NULL;
+	memory = instance->memories[0];
+	if (!kwasm_memory_contains(memory, addr, len))
+		return NULL;
+	/* an address the guest chose, compared with a size: do not go beyond even speculatively */
+	return memory->abi.base + array_index_nospec((unsigned long)addr,
+						     (unsigned long)memory->abi.size + 1);
+}
+EXPORT_SYMBOL_GPL(kwasm_guest_ptr);
+
+/**
+ * kwasm_memory_grow() - memory.grow
+ * @ctx: of the calling instance
+ * @memidx: index in it
+ * @delta: wasm pages
+ *
+ * Addresses handed out before stay valid: growing only commits more of what
+ * was reserved.
+ *
+ * Context: Host call.
+ * Return: former size in wasm pages; -1 past a limit or without memory.
+ */
+u64 kwasm_memory_grow(void *ctx, u32 memidx, u64 delta)
+{
+	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
+	u64 old_size = memory->abi.size;
+	u64 limit = limit_bytes(memory);
+	int err;
+
+	if (delta > limit / KWASM_WASM_PAGE_SIZE ||
+	    old_size + delta * KWASM_WASM_PAGE_SIZE > limit)
+		return -1ull;
+	if (delta) {
+		u64 size = old_size + delta * KWASM_WASM_PAGE_SIZE;
+
+		err = plat_region_commit(memory->region, size);
+		if (err == -EINTR)
+			kwasm_raise(ctx, KWASM_TRAP_killed, 0);
+		if (err)
+			return -1ull;
+		memory->abi.size = size;
+		memory->owner->memory_bytes += size - old_size;
+	}
+	return old_size / KWASM_WASM_PAGE_SIZE;
+}
+EXPORT_SYMBOL_GPL(kwasm_memory_grow);
+
+/* Between two chunks of a long host call: true if the call is to end */
+static bool chunk_done(void *ctx)
+{
+	if (!plat_resched(kwasm_ctx_store(ctx)))
+		return false;
+	kwasm_raise(ctx, KWASM_TRAP_killed, 0);
+	return true;
+}
+
+/* memmove() that others can interrupt; ranges have been checked */
+static void move_chunked(void *ctx, u8 *dst, const u8 *src, u64 n)
+{
+	bool forward = dst <= src || dst >= src + n;
+	u64 done = 0, now;
+
+	while (done < n) {
+		now = min_t(u64, n - done, CHUNK);
+		if (forward)
+			memmove(dst + done, src + done, now);
+		else
+			memmove(dst + (n - done - now), src + (n - done - now), now);
+		done += now;
+		if (done < n && chunk_done(ctx))
+			return;
+	}
+}
+
+void kwasm_memory_init(void *ctx, u32 memidx, u32 dataidx, u64 dst, u32 src, u32 n)
+{
+	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
+	const struct kwasm_image *image = instance->program->image;
+	const struct kwasm_image_data *data = kwasm_image_at(image, image->datas);
+	struct kwasm_memory *memory = instance->memories[memidx];
+	u64 size;
+
+	data += dataidx;
+	size = instance->data_dropped[dataidx] ? 0 : data->size;
+	if (!kwasm_memory_contains(memory, dst, n) || src > size || n > size - src) {
+		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
+		return;
+	}
+	move_chunked(ctx, memory->abi.base + dst,
+		     instance->program->app->data + data->offset + src, n);
+}
+EXPORT_SYMBOL_GPL(kwasm_memory_init);
+
+void kwasm_memory_copy(void *ctx, u32 dst_memidx, u32 src_memidx, u64 dst, u64 src, u64 n)
+{
+	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
+	struct kwasm_memory *to = instance->memories[dst_memidx];
+	struct kwasm_memory *from = instance->memories[src_memidx];
+
+	if (!kwasm_memory_contains(to, dst, n) || !kwasm_memory_contains(from, src, n)) {
+		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
+		return;
+	}
+	move_chunked(ctx, to->abi.base + dst, from->abi.base + src, n);
+}
+EXPORT_SYMBOL_GPL(kwasm_memory_copy);
+
+void kwasm_memory_fill(void *ctx, u32 memidx, u64 dst, u32 byte, u64 n)
+{
+	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
+	u64 done = 0, now;
+
+	if (!kwasm_memory_contains(memory, dst, n)) {
+		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
+		return;
+	}
+	while (done < n) {
+		now = min_t(u64, n - done, CHUNK);
+		memset(memory->abi.base + dst + done, (u8)byte, now);
+		done += now;
+		if (done < n && chunk_done(ctx))
+			return;
+	}
+}
+EXPORT_SYMBOL_GPL(kwasm_memory_fill);
+
+void kwasm_data_drop(void *ctx, u32 dataidx)
+{
+	kwasm_ctx_instance(ctx)->data_dropped[dataidx] = true;
+}
+EXPORT_SYMBOL_GPL(kwasm_data_drop);

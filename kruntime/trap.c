@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Traps as data: what happened, where, and through which calls
+ *
+ * When guest code trapped, entry.S has left the address (or the row of the exception
+ * table), the frame pointer and R13 in the store and dropped the guest stack's contents
+ * without touching them. Before the stack goes back to the pool, its chain of frame
+ * pointers is walked here, on the task stack. Nothing on a guest stack is trusted: a
+ * frame must lie in the stack and above the one before.
+ */
+#include "kwasm.h"
+
+#define T(nr, name, text) static_assert(KWASM_TRAP_##name == nr, "entry.S");
+KWASM_TRAPS(T)
+#undef T
+static_assert(KWASM_TRAP_unreachable == 1 && KWASM_TRAP_out_of_memory == 17, "entry.S");
+
+static const char *const trap_texts[] = {
+#define T(nr, name, text) [nr] = text,
+	KWASM_TRAPS(T)
+#undef T
+};
+
+/* No instance, no function: matches no type and is what null funcrefs point to */
+const struct kwasm_func kwasm_null_func;
+EXPORT_SYMBOL_GPL(kwasm_null_func);
+
+/* The assembly that generated code refers to */
+#define T(nr, name, text) EXPORT_SYMBOL_GPL(kwasm_trap_##name);
+KWASM_TRAPS(T)
+#undef T
+EXPORT_SYMBOL_GPL(kwasm_host_call);
+EXPORT_SYMBOL_GPL(kwasm_fault_fixup);
+
+const char *kwasm_trap_text(u32 code)
+{
+	if (code < ARRAY_SIZE(trap_texts) && trap_texts[code])
+		return trap_texts[code];
+	switch (code) {
+	case KWASM_TRAP_exit:
+		return "exit";
+	case KWASM_TRAP_killed:
+		return "killed";
+	case KWASM_TRAP_host_error:
+		return "host error";
+	}
+	return "unknown trap";
+}
+
+void kwasm_raise(void *ctx, u32 trap, s32 detail)
+{
+	struct kwasm_store *store = kwasm_ctx_store(ctx);
+
+	if (store->abi.pending)
+		return;
+	store->abi.pending = trap;
+	store->detail = detail;
+}
+EXPORT_SYMBOL_GPL(kwasm_raise);
+
+bool kwasm_should_stop(void *ctx)
+{
+	return plat_should_stop(kwasm_ctx_store(ctx));
+}
+EXPORT_SYMBOL_GPL(kwasm_should_stop);
+
+static u64 read_uleb(const u8 **p, const u8 *end)
+{
+	u64 value = 0;
+	unsigned int shift;
+	u8 byte;
+
+	for (shift = 0; *p < end && shift < 64; shift += 7) {
+		byte = *(*p)++;
+		value |= (u64)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			break;
+	}
+	return value;
+}
+
+/* File offset of the instruction at text offset @pos of @func: its row, else the last before it */
+static u64 line_of(const struct kwasm_image *image, const struct kwasm_image_func *func,
+		   const struct kwasm_image_func *next, u64 pos)
+{
+	const u8 *lines = kwasm_image_at(image, image->lines);
+	const u8 *p = lines + min(func->lines, image->lines.nr);
+	const u8 *end = lines + min(next ? next->lines : image->lines.nr, image->lines.nr);
+	u64 text = func->text_offset, found = func->code_offset, wasm = func->code_offset;
+	u64 delta;
+
+	while (p < end) {
+		text += read_uleb(&p, end);
+		delta = read_uleb(&p, end);
+		wasm += (delta >> 1) ^ -(delta & 1);	/* zig-zag */
+		if (text > pos)
+			break;
+		found = wasm;
+	}
+	return found;
+}
+
+/* The program whose code is at @ip; the store is locked */
+static struct kwasm_program *program_at(struct kwasm_store *store, u64 ip)
+{
+	struct kwasm_instance *instance;
+	u64 text;
+
+	list_for_each_entry(instance, &store->instances, store_node) {
+		text = (u64)(unsigned long)instance->program->app->text;
+		if (ip >= text && ip < text + instance->program->image->text_size)
+			return instance->program;
+	}
+	return NULL;
+}
+
+/*
+ * Fill in one frame. @ip is what the line table has: the address of a faulting
+ * instruction, or the return address of a call; @probe lies inside the instruction.
+ */
+static bool fill_frame(struct kwasm_store *store, u64 ip, u64 probe, struct kwasm_frame *frame)
+{
+	struct kwasm_program *program = program_at(store, probe);
+	const struct kwasm_image_func *funcs, *func;
+	const struct kwasm_image *image;
+	u32 low = 0, high, mid;
+	u64 text;
+
+	if (!program)
+		return false;
+	image = program->image;
+	text = (u64)(unsigned long)program->app->text;
+	strscpy(frame->app, program->name, sizeof(frame->app));
+	frame->funcidx = ~0u;
+
+	/* the last function that begins at or before the probe */
+	funcs = kwasm_image_at(image, image->funcs);
+	high = image->funcs.nr;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (funcs[mid].text_offset <= probe - text)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low)
+		return false;
+	func = &funcs[low - 1];
+	if (probe - text - func->text_offset >= func->text_size)
+		return false;	/* an invoker, or other code without a function */
+	frame->funcidx = func->funcidx;
+	frame->offset = line_of(image, func, low < image->funcs.nr ? func + 1 : NULL, ip - text);
+	strscpy(frame->func, kwasm_image_str(image, func->name), sizeof(frame->func));
+	return true;
+}
+
+struct ex_row {
+	s32 insn;
+	s32 fixup;
+	s32 type;
+};
+
+/* Address of the instruction of an exception table row, 0 if there is no such row */
+static u64 row_address(const struct kwasm_app *app, u64 row)
+{
+	const struct ex_row *rows = app->ex_table;
+
+	if (row >= app->nr_ex_rows)
+		return 0;
+	return (u64)((unsigned long)&rows[row].insn + rows[row].insn);
+}
+
+/*
+ * Which program faulted? R13 nearly always still is the context; only where a
+ * function keeps it elsewhere, and several programs are linked, this is a guess. It
+ * decides about the report alone.
+ */
+static u64 fault_address(struct kwasm_store *store)
+{
+	struct kwasm_instance *instance;
+	u64 ip = 0, found;
+
+	list_for_each_entry(instance, &store->instances, store_node) {
+		found = row_address(instance->program->app, store->trap_row);
+		if (!found)
+			continue;
+		if (instance->ctx == (void *)(unsigned long)store->trap_ctx)
+			return found;
+		if (!ip)
+			ip = found;
+	}
+	return ip;
+}
+
+static void fill_frames(struct kwasm_store *store, struct kwasm_trap_info *report)
+{
+	u64 slot = (u64)(unsigned long)store->stack->slot;
+	u64 top = (u64)(unsigned long)store->stack->top;
+	u64 ip = store->trap_ip, rbp = store->trap_rbp, probe;
+	u64 floor = slot;
+	const u64 *words;
+
+	if (ip) {
+		probe = ip - 1;	/* a return address, maybe already of the next function */
+	} else {
+		ip = fault_address(store);
+		probe = ip;
+	}
+	while (report->nr_frames < KWASM_FRAMES_MAX) {
+		if (fill_frame(store, ip, probe, &report->frames[report->nr_frames]))
+			report->nr_frames++;
+		else
+			memset(&report->frames[report->nr_frames], 0, sizeof(report->frames[0]));
+		if (rbp < floor || rbp > top - 16 || rbp % 8)
+			break;
+		words = (const u64 *)(unsigned long)rbp;
+		floor = rbp + 16;
+		rbp = words[0];
+		ip = words[1];
+		probe = ip - 1;
+	}
+}
+
+/**
+ * kwasm_report_trap() - Describe the trap that ended a call
+ * @store: locked; its stack still there
+ * @code: what kwasm_enter() returned
+ * @report: filled; NULL: not wanted
+ */
+void kwasm_report_trap(struct kwasm_store *store, u32 code, struct kwasm_trap_info *report)
+{
+	if (!report)
+		return;
+	memset(report, 0, sizeof(*report));
+	report->size = sizeof(*report);
+	report->code = code;
+	if (code == KWASM_TRAP_exit || code == KWASM_TRAP_killed || code == KWASM_TRAP_host_error)
+		report->detail = store->detail;
+	if (code == KWASM_TRAP_exit)
+		scnprintf(report->message, sizeof(report->message), "exit code %d",
+			  report->detail);
+	else
+		strscpy(report->message, kwasm_trap_text(code), sizeof(report->message));
+	fill_frames(store, report);
+}
+
+/* An error that is not a trap: a line of text */
+void kwasm_report_message(struct kwasm_trap_info *report, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!report)
+		return;
+	memset(report, 0, sizeof(*report));
+	report->size = sizeof(*report);
+	va_start(ap, fmt);
+	vscnprintf(report->message, sizeof(report->message), fmt, ap);
+	va_end(ap);
+}
+
+void kwasm_log_report(const char *app, const struct kwasm_trap_info *report)
+{
+	const struct kwasm_frame *frame = &report->frames[0];
+
+	if (report->nr_frames && frame->func[0])
+		kwasm_info_ratelimited("%s: %s in %s at offset 0x%llx\n", app, report->message,
+				       frame->func, (u64)frame->offset);
+	else if (report->nr_frames)
+		kwasm_info_ratelimited("%s: %s in function %u at offset 0x%llx\n", app,
+				       report->message, frame->funcidx, (u64)frame->offset);
+	else
+		kwasm_info_ratelimited("%s: %s\n", app, report->message);
+}
