@@ -17,7 +17,10 @@ int validate_index(const struct wasm_module *m, u32 offset, const char *what, u3
 {
 	if (index < nr)
 		return 0;
-	diag_error(m, offset, "unknown %s %u: only %u known here", what, index, nr);
+	if (nr)
+		diag_error(m, offset, "unknown %s %u: %u known here", what, index, nr);
+	else
+		diag_error(m, offset, "unknown %s %u: none known here", what, index);
 	return -EINVAL;
 }
 

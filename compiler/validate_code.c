@@ -35,14 +35,12 @@ static const char *op_name(const struct validator *v)
 
 static int push_val(struct validator *v, wasm_valtype_t type)
 {
-	if (v->nr_vals == v->vals_cap) {
-		if (v->nr_vals >= WASM_MAX_OPERANDS) {
-			diag_error(v->m, v->in.offset, "implementation limit: more than %u values on the stack",
-				   WASM_MAX_OPERANDS);
-			return -EINVAL;
-		}
-		array_reserve(v->vals, v->vals_cap, v->nr_vals + 1ul);
+	if (v->nr_vals == WASM_MAX_OPERANDS) {
+		diag_error(v->m, v->in.offset, "implementation limit: more than %u values on the stack",
+			   WASM_MAX_OPERANDS);
+		return -EINVAL;
 	}
+	array_reserve(v->vals, v->vals_cap, v->nr_vals + 1ul);
 	v->vals[v->nr_vals++] = type;
 	return 0;
 }
@@ -911,19 +909,20 @@ static int validate_instr(struct validator *v)
 
 static int validate_instrs(struct validator *v)
 {
+	struct wasm_bytes *in = &v->reader.in;
+
 	for (;;) {
+		v->in.offset = bytes_offset(in);
 		/* the reader has no end of its own: the last end closes the last frame */
 		if (!v->nr_ctrls) {
 			if (wasm_code_reader_done(&v->reader))
 				return 0;
-			diag_error(v->m, bytes_offset(&v->reader.in),
-				   "section size mismatch: %u bytes behind the end of the function",
-				   bytes_left(&v->reader.in));
+			diag_error(v->m, v->in.offset, "section size mismatch: %u bytes behind the end of the function",
+				   bytes_left(in));
 			return -EINVAL;
 		}
 		if (wasm_code_reader_done(&v->reader)) {
-			diag_error(v->m, bytes_offset(&v->reader.in),
-				   "END opcode expected: the function ends inside of a block");
+			diag_error(v->m, v->in.offset, "END opcode expected: the function ends inside of a block");
 			return -EINVAL;
 		}
 		if (wasm_read_instr(&v->reader, &v->in))

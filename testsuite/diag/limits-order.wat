@@ -1,0 +1,1 @@
+(module (table 10 5 funcref))

@@ -1,0 +1,2 @@
+;; features: -multi-memory
+(module (memory 1) (memory 1))

@@ -1,0 +1,3 @@
+(module
+  (func $f)
+  (func (drop (ref.func $f))))
