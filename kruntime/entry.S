@@ -17,11 +17,13 @@
 
 #ifdef __KERNEL__
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/nospec-branch.h>
 #include <asm/percpu.h>
 
 #define KWASM_FUNC(name)	SYM_FUNC_START(name)
-#define KWASM_FUNC_END(name)	SYM_FUNC_END(name)
+/* objtool is not to follow these, but still notes their returns for the kernel to patch */
+#define KWASM_FUNC_END(name)	SYM_FUNC_END(name); STACK_FRAME_NON_STANDARD name
 #define KWASM_RET		RET
 .macro KWASM_CALL reg:req
 	CALL_NOSPEC \reg
@@ -167,27 +169,22 @@ KWASM_FUNC_END(kwasm_trap_\name)
  * on; rax has the row's low 16 bits. R13 need not be C in the middle of a function, so the
  * store comes from the platform.
  */
-	.p2align 4
-KWASM_FUNC(kwasm_fault_sled)		/* the landing pad is for the label's sake only */
-	int3
+KWASM_FUNC(kwasm_fault_fixup)		/* aligned to 16 */
+	movzwl	%ax, %eax		/* entry 0: the landing pad leaves no room for a no-op */
+	jmp	.Lfault
+	.Lentry = 1
+	.rept FIXUP_NR - 1
 	.p2align 4, 0xcc
-	.globl	kwasm_fault_fixup
-	.type	kwasm_fault_fixup, @function
-kwasm_fault_fixup:
-	.Lentry = 0
-	.rept FIXUP_NR
 	movzwl	%ax, %eax
 	orl	$(.Lentry << 16), %eax
 	jmp	.Lfault
-	.p2align 4, 0xcc
 	.Lentry = .Lentry + 1
 	.endr
 	.org	kwasm_fault_fixup + 16 * FIXUP_NR, 0xcc	/* fails if an entry is too long */
-	.size	kwasm_fault_fixup, . - kwasm_fault_fixup
 .Lfault:
 	KWASM_CURRENT rdx
 	movq	%rax, STORE_TRAP_ROW(%rdx)
 	xorl	%ecx, %ecx		/* no address: see the row */
 	movl	$5, %eax		/* out_of_bounds_memory */
 	jmp	.Ltrap
-KWASM_FUNC_END(kwasm_fault_sled)
+KWASM_FUNC_END(kwasm_fault_fixup)
