@@ -669,6 +669,7 @@ int kwasm_program_run(struct kwasm_program *program, struct kwasm_session *sessi
 	struct kwasm_trap_info *own = NULL;
 	struct kwasm_instance *instance;
 	u32 nr_results = 0;
+	bool daemon;
 	int err;
 
 	if (!(program->image->flags & KWASM_IMAGE_COMMAND)) {
@@ -682,11 +683,16 @@ int kwasm_program_run(struct kwasm_program *program, struct kwasm_session *sessi
 		report = own;
 	}
 	*exit_code = 0;
-	err = kwasm_instantiate(program, session, config, report, &instance);
+	/* a daemon must not keep its own .ko: kwasm_app_exit() ends it */
+	daemon = config->context == KWASM_CONTEXT_KTHREAD;
+	err = instantiate(program, session, daemon, config, report, &instance);
 	if (!err) {
 		err = kwasm_call(instance, "_start", 6, NULL, 0, NULL, &nr_results,
 				 config->context, report);
-		kwasm_instance_put(instance);
+		if (daemon)
+			kwasm_instance_put_default(instance);
+		else
+			kwasm_instance_put(instance);
 	}
 	if (err == KWASM_TRAP_exit) {
 		*exit_code = report->detail;

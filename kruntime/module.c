@@ -239,6 +239,9 @@ int kwasm_app_init(struct kwasm_app *app)
 	if (err)
 		goto err_free;
 	program->name = kwasm_image_str(program->image, program->image->name);
+	err = plat_text_add(app->text, program->image->text_size);
+	if (err)
+		goto err_free;
 
 	plat_mutex_lock(&kwasm_registry_lock);
 	err = find_locked(program->name) ? -EEXIST : get_types(program);
@@ -250,7 +253,7 @@ int kwasm_app_init(struct kwasm_app *app)
 	if (err == -EEXIST)
 		kwasm_err("%s: an app of this name is loaded already\n", program->name);
 	if (err)
-		goto err_free;
+		goto err_remove_text;
 
 	if (!(program->image->flags & KWASM_IMAGE_COMMAND))
 		err = create_defaults(program);
@@ -269,6 +272,8 @@ int kwasm_app_init(struct kwasm_app *app)
 err_unregister:
 	kwasm_app_exit(app);
 	return err;
+err_remove_text:
+	plat_text_remove(app->text);
 err_free:
 	program_free(program);
 	return err;
@@ -300,6 +305,7 @@ void kwasm_app_exit(struct kwasm_app *app)
 	put_types(program, program->image->types.nr);
 	app->runtime = NULL;
 	plat_mutex_unlock(&kwasm_registry_lock);
+	plat_text_remove(app->text);
 	program_free(program);
 }
 EXPORT_SYMBOL_GPL(kwasm_app_exit);

@@ -105,7 +105,11 @@ struct plat_mutex {
 #endif
 };
 
-void plat_mutex_init(struct plat_mutex *mutex);	/* all stores' mutexes are one lockdep class */
+#ifdef __KERNEL__
+#define plat_mutex_init(mutex)	mutex_init(&(mutex)->m)	/* one lockdep class per place in the code */
+#else
+void plat_mutex_init(struct plat_mutex *mutex);
+#endif
 void plat_mutex_destroy(struct plat_mutex *mutex);
 void plat_mutex_lock(struct plat_mutex *mutex);
 int plat_mutex_lock_killable(struct plat_mutex *mutex, unsigned int subclass);	/* 0, -EINTR */
@@ -114,6 +118,28 @@ void plat_mutex_unlock(struct plat_mutex *mutex);
 /* The .ko an app came from (struct kwasm_app.module): false if it is going away */
 bool plat_module_get(void *module);
 void plat_module_put(void *module);
+
+/*
+ * plat_text_add() - guest code lies here
+ * To be said before any of it runs, and taken back with the same address. The kernel tells by
+ * it whether an interrupted instruction is guest code. Return: 0, -ENOMEM.
+ */
+#ifdef __KERNEL__
+int plat_text_add(const void *text, u64 size);
+void plat_text_remove(const void *text);
+#else
+static inline int plat_text_add(const void *text, u64 size)
+{
+	(void)text;
+	(void)size;
+	return 0;
+}
+
+static inline void plat_text_remove(const void *text)
+{
+	(void)text;
+}
+#endif
 
 /*
  * plat_exec_begin() - the calling thread is about to enter guest code of @store

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finding symbols that are not exported; see ksyms.h for which and why
+ *
+ * A kprobe knows the address of any function of the kernel; one on
+ * kallsyms_lookup_name(), registered and removed at once, gives the rest (as
+ * LTTng-modules does it).
+ */
+#include <linux/kprobes.h>
+#include "ksyms.h"
+#include "vmalloc.h"
+
+static struct {
+	unsigned long get_vm_area_caller;
+	unsigned long flush_tlb_kernel_range;
+	struct mm_struct *init_mm;
+} ksyms;
+
+/*
+ * Where kallsyms_lookup_name() begins, or where it goes on after its ENDBR (kernels
+ * that put probes behind it): both are good for kwasm_unmarked_call().
+ */
+static unsigned long find_kallsyms_lookup_name(void)
+{
+	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+	unsigned long addr;
+	int err;
+
+	err = register_kprobe(&kp);
+	if (err) {
+		pr_err("kwasm: cannot find kallsyms_lookup_name: register_kprobe returned %d\n", err);
+		return 0;
+	}
+	addr = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	return addr;
+}
+
+int kwasm_ksyms_init(void)
+{
+	struct {
+		const char *name;
+		unsigned long *addr;
+	} wanted[] = {
+		{ "__get_vm_area_caller", &ksyms.get_vm_area_caller },
+		{ "flush_tlb_kernel_range", &ksyms.flush_tlb_kernel_range },
+		{ "init_mm", (unsigned long *)&ksyms.init_mm },
+	};
+	unsigned long lookup = find_kallsyms_lookup_name();
+	size_t i;
+
+	if (!lookup)
+		return -ENOENT;
+	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
+		*wanted[i].addr = kwasm_unmarked_call(lookup, (unsigned long)wanted[i].name, 0, 0, 0, 0);
+		if (!*wanted[i].addr) {
+			pr_err("kwasm: this kernel has no symbol %s\n", wanted[i].name);
+			return -ENOENT;
+		}
+	}
+	return 0;
+}
+
+struct vm_struct *kwasm_get_vm_area(unsigned long size)
+{
+	return (struct vm_struct *)kwasm_unmarked_call(ksyms.get_vm_area_caller, size, KWASM_VM_FLAGS,
+						       VMALLOC_START, VMALLOC_END,
+						       (unsigned long)__builtin_return_address(0));
+}
+
+struct mm_struct *kwasm_init_mm(void)
+{
+	return ksyms.init_mm;
+}
+
+void kwasm_flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	kwasm_unmarked_call(ksyms.flush_tlb_kernel_range, start, end, 0, 0, 0);
+}

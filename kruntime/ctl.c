@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/kwasm: the door to user space (uapi/kwasm.h)
+ *
+ * Copy in, check, call the core, copy out. What comes from user space is checked here
+ * and is plain data behind. The device belongs to root alone (mode 0600): whoever may
+ * open it may run apps, with the powers WASI gives them over the caller's own files. An
+ * administrator who wants others to do that changes mode or group by a udev rule; what
+ * ends other users' calls (KILL) then still asks for CAP_SYS_ADMIN.
+ *
+ * An open file is a session. It pins this module; the calls in it pin the file.
+ */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "kernel.h"
+
+/* ---- copying ---- */
+
+/*
+ * The argument struct, whose first member is its size as the caller knows it. Ours may
+ * be longer (the rest is zero) or shorter (then the rest must be zero).
+ */
+static int get_arg(void *arg, size_t size, void __user *from)
+{
+	u32 user_size;
+	int err;
+
+	if (get_user(user_size, (u32 __user *)from))
+		return -EFAULT;
+	if (user_size < sizeof(u32) || user_size > PAGE_SIZE)
+		return -EINVAL;
+	err = copy_struct_from_user(arg, size, from, user_size);
+	if (!err)
+		*(u32 *)arg = user_size;	/* it may have changed meanwhile */
+	return err;
+}
+
+/* As much of it as the caller knows */
+static int put_arg(void __user *to, const void *arg, size_t size)
+{
+	return copy_to_user(to, arg, min_t(size_t, size, *(u32 *)arg)) ? -EFAULT : 0;
+}
+
+/* A string of at most @max bytes with its NUL; the caller frees it */
+static char *get_string(u64 from, size_t max)
+{
+	return strndup_user(u64_to_user_ptr(from), max);
+}
+
+/* A name of @len bytes, which may contain NUL, so it gets another one behind */
+static char *get_name(u64 from, u32 len)
+{
+	if (len >= KWASM_IMPORT_NAME_MAX)
+		return ERR_PTR(-ENAMETOOLONG);
+	return memdup_user_nul(u64_to_user_ptr(from), len);
+}
+
+static int get_strings(struct kwasm_strings *s, const struct kwasm_strings_arg *arg)
+{
+	char *data;
+
+	if (arg->reserved)
+		return -EINVAL;
+	if (!arg->bytes)
+		return 0;
+	if (arg->bytes > KWASM_STRINGS_MAX)
+		return -E2BIG;
+	data = vmemdup_user(u64_to_user_ptr(arg->data), arg->bytes);
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	/* from here on put_config() frees it */
+	return kwasm_strings_init(s, data, arg->bytes);
+}
+
+static void put_config(struct kwasm_config *config)
+{
+	kvfree(config->args.data);
+	kvfree(config->env.data);
+	kvfree(config->dirs.data);
+}
+
+/* put_config() in any case */
+static int get_config(struct kwasm_config *config, const struct kwasm_strings_arg *args,
+		      const struct kwasm_strings_arg *env, const struct kwasm_strings_arg *dirs,
+		      u64 max_memory, u32 stack_size)
+{
+	int err;
+
+	memset(config, 0, sizeof(*config));
+	config->max_memory = max_memory;
+	config->stack_size = stack_size;
+	config->context = KWASM_CONTEXT_PROCESS;
+	err = get_strings(&config->args, args);
+	if (!err)
+		err = get_strings(&config->env, env);
+	if (!err)
+		err = get_strings(&config->dirs, dirs);
+	return err;
+}
+
+/*
+ * Reports are some 2 KiB, so they are allocated, and only if the caller wants one.
+ * get_report() finds out early that it is no good, before anything has run.
+ */
+static int get_report(struct kwasm_trap_info **report, u64 to)
+{
+	u32 user_size;
+
+	*report = NULL;
+	if (!to)
+		return 0;
+	if (get_user(user_size, (u32 __user *)u64_to_user_ptr(to)))
+		return -EFAULT;
+	if (user_size < offsetofend(struct kwasm_trap_info, nr_frames) || user_size > PAGE_SIZE)
+		return -EINVAL;
+	*report = kvzalloc(sizeof(**report), GFP_KERNEL_ACCOUNT);
+	return *report ? 0 : -ENOMEM;
+}
+
+/* Give the report out, if there was something to report, and free it */
+static int put_report(struct kwasm_trap_info *report, u64 to, int result)
+{
+	struct kwasm_trap_info __user *user = u64_to_user_ptr(to);
+	u32 user_size, size;
+
+	if (report && result) {
+		if (get_user(user_size, &user->size)) {
+			result = -EFAULT;
+			goto out;
+		}
+		size = min_t(u32, user_size, sizeof(*report));
+		report->size = size;
+		if (copy_to_user(user, report, size))
+			result = -EFAULT;
+	}
+out:
+	kvfree(report);
+	return result;
+}
+
+/* ---- the calls ---- */
+
+static int ctl_version(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_version arg;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	arg.uapi = KWASM_UAPI_VERSION;
+	arg.abi = KWASM_ABI_VERSION;
+	arg.reserved = 0;
+	return put_arg(user, &arg, sizeof(arg));
+}
+
+static int ctl_instantiate(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_trap_info *report;
+	struct kwasm_instantiate arg;
+	struct kwasm_config config;
+	char *app;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.flags)
+		return -EINVAL;
+	app = get_string(arg.app, KWASM_NAME_MAX);
+	if (IS_ERR(app))
+		return PTR_ERR(app);
+	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, arg.max_memory, arg.stack_size);
+	if (err)
+		goto out_put_config;
+	err = get_report(&report, arg.report);
+	if (err)
+		goto out_put_config;
+	err = kwasm_session_instantiate(session, app, &config, &arg.handle, report);
+	if (!err) {
+		err = put_arg(user, &arg, sizeof(arg));
+		if (err)	/* nobody would know the handle */
+			kwasm_session_drop(session, arg.handle);
+	}
+	err = put_report(report, arg.report, err);
+out_put_config:
+	put_config(&config);
+	kfree(app);
+	return err;
+}
+
+static int ctl_register(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_register arg;
+	char *name;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.reserved)
+		return -EINVAL;
+	name = get_name(arg.name, arg.name_len);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	err = kwasm_session_register(session, arg.handle, name, arg.name_len);
+	kfree(name);
+	return err;
+}
+
+static int ctl_call(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_trap_info *report;
+	struct kwasm_instance *instance;
+	struct kwasm_val *vals = NULL;
+	struct kwasm_call arg;
+	u32 room, nr;
+	char *name;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.reserved || arg.nr_args > KWASM_ARITY_MAX || arg.nr_results > KWASM_ARITY_MAX)
+		return -EINVAL;
+	name = get_name(arg.name, arg.name_len);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	/* arguments and results share a buffer */
+	room = max(arg.nr_args, arg.nr_results);
+	if (room) {
+		err = -ENOMEM;
+		vals = kvcalloc(room, sizeof(*vals), GFP_KERNEL_ACCOUNT);
+		if (!vals)
+			goto out_free_name;
+		err = -EFAULT;
+		if (copy_from_user(vals, u64_to_user_ptr(arg.args), arg.nr_args * sizeof(*vals)))
+			goto out_free_vals;
+	}
+	err = get_report(&report, arg.report);
+	if (err)
+		goto out_free_vals;
+	err = -EBADF;
+	instance = kwasm_session_instance(session, arg.handle);
+	if (!instance)
+		goto out_put_report;
+	nr = arg.nr_results;
+	err = kwasm_call(instance, name, arg.name_len, vals, arg.nr_args, vals, &nr,
+			 KWASM_CONTEXT_PROCESS, report);
+	kwasm_instance_put(instance);
+	if (!err) {
+		arg.nr_results = nr;
+		if (copy_to_user(u64_to_user_ptr(arg.results), vals, nr * sizeof(*vals)))
+			err = -EFAULT;
+	}
+	if (!err || err == -ENOSPC) {
+		arg.nr_results = nr;
+		if (put_arg(user, &arg, sizeof(arg)))
+			err = -EFAULT;
+	}
+out_put_report:
+	err = put_report(report, arg.report, err);
+out_free_vals:
+	kvfree(vals);
+out_free_name:
+	kfree(name);
+	return err;
+}
+
+static int ctl_global_get(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_global_get arg;
+	struct kwasm_instance *instance;
+	char *name;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.reserved)
+		return -EINVAL;
+	name = get_name(arg.name, arg.name_len);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	err = -EBADF;
+	instance = kwasm_session_instance(session, arg.handle);
+	if (instance) {
+		err = kwasm_global_get(instance, name, arg.name_len, &arg.value);
+		kwasm_instance_put(instance);
+	}
+	if (!err)
+		err = put_arg(user, &arg, sizeof(arg));
+	kfree(name);
+	return err;
+}
+
+static int ctl_run(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_trap_info *report;
+	struct kwasm_config config;
+	struct kwasm_run arg;
+	char *app;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.flags)
+		return -EINVAL;
+	app = get_string(arg.app, KWASM_NAME_MAX);
+	if (IS_ERR(app))
+		return PTR_ERR(app);
+	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, arg.max_memory, arg.stack_size);
+	if (err)
+		goto out_put_config;
+	err = get_report(&report, arg.report);
+	if (err)
+		goto out_put_config;
+	arg.exit_code = 0;
+	err = kwasm_session_run(session, app, &config, &arg.exit_code, report);
+	if (!err)
+		err = put_arg(user, &arg, sizeof(arg));
+	err = put_report(report, arg.report, err);
+out_put_config:
+	put_config(&config);
+	kfree(app);
+	return err;
+}
+
+/* More instances than this are not listed; @total tells. */
+#define PS_MAX	65536u
+
+static int ctl_ps(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_ps_entry *entries = NULL;
+	struct kwasm_ps arg;
+	u8 __user *to;
+	u32 i, step;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.nr && (arg.entry_size < sizeof(u64) || arg.entry_size > PAGE_SIZE))
+		return -EINVAL;
+	arg.nr = min(arg.nr, PS_MAX);
+	if (arg.nr) {
+		entries = kvcalloc(arg.nr, sizeof(*entries), GFP_KERNEL_ACCOUNT);
+		if (!entries)
+			return -ENOMEM;
+	}
+	arg.total = kwasm_instance_list(entries, arg.nr);
+	arg.nr = min(arg.nr, arg.total);
+	to = u64_to_user_ptr(arg.entries);
+	step = min_t(u32, arg.entry_size, sizeof(*entries));
+	err = -EFAULT;
+	for (i = 0; i < arg.nr; i++, to += arg.entry_size) {
+		if (copy_to_user(to, &entries[i], step) ||
+		    clear_user(to + step, arg.entry_size - step))
+			goto out;
+	}
+	err = put_arg(user, &arg, sizeof(arg));
+out:
+	kvfree(entries);
+	return err;
+}
+
+static int ctl_kill(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_kill arg;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.reserved)
+		return -EINVAL;
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return kwasm_instance_kill(arg.id);
+}
+
+/* What imports and exports of an app may take; more is cut off with -ENOSPC */
+#define INFO_MAX	(64u << 20)
+
+static int ctl_info(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_program *program;
+	struct kwasm_info arg;
+	void *buffer = NULL;
+	char *app;
+	u32 room;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	if (arg.reserved)
+		return -EINVAL;
+	app = get_string(arg.app, KWASM_NAME_MAX);
+	if (IS_ERR(app))
+		return PTR_ERR(app);
+	room = min(arg.buffer_size, INFO_MAX);
+	if (room) {
+		err = -ENOMEM;
+		buffer = kvzalloc(room, GFP_KERNEL_ACCOUNT);
+		if (!buffer)
+			goto out_free_app;
+	}
+	err = -ENOENT;
+	program = kwasm_program_get(app);
+	if (!program)
+		goto out_free_buffer;
+	err = kwasm_program_info(program, &arg, buffer, room);
+	kwasm_program_put(program);
+	if (!err && room && copy_to_user(u64_to_user_ptr(arg.buffer), buffer, arg.buffer_size))
+		err = -EFAULT;
+	if ((!err || err == -ENOSPC) && put_arg(user, &arg, sizeof(arg)))
+		err = -EFAULT;
+out_free_buffer:
+	kvfree(buffer);
+out_free_app:
+	kfree(app);
+	return err;
+}
+
+static int ctl_drop(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_drop arg;
+	int err;
+
+	err = get_arg(&arg, sizeof(arg), user);
+	if (err)
+		return err;
+	return kwasm_session_drop(session, arg.handle);
+}
+
+static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct kwasm_session *session = file->private_data;
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case KWASM_IOC_VERSION:
+		return ctl_version(session, user);
+	case KWASM_IOC_INSTANTIATE:
+		return ctl_instantiate(session, user);
+	case KWASM_IOC_REGISTER:
+		return ctl_register(session, user);
+	case KWASM_IOC_CALL:
+		return ctl_call(session, user);
+	case KWASM_IOC_GLOBAL_GET:
+		return ctl_global_get(session, user);
+	case KWASM_IOC_RUN:
+		return ctl_run(session, user);
+	case KWASM_IOC_PS:
+		return ctl_ps(session, user);
+	case KWASM_IOC_KILL:
+		return ctl_kill(session, user);
+	case KWASM_IOC_INFO:
+		return ctl_info(session, user);
+	case KWASM_IOC_DROP:
+		return ctl_drop(session, user);
+	}
+	return -ENOTTY;
+}
+
+static int ctl_open(struct inode *inode, struct file *file)
+{
+	file->private_data = kwasm_session_create();
+	return file->private_data ? 0 : -ENOMEM;
+}
+
+static int ctl_release(struct inode *inode, struct file *file)
+{
+	kwasm_session_destroy(file->private_data);
+	return 0;
+}
+
+static const struct file_operations ctl_fops = {
+	.owner = THIS_MODULE,
+	.open = ctl_open,
+	.release = ctl_release,
+	.unlocked_ioctl = ctl_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,	/* the structs are the same for 32-bit programs */
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice ctl_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "kwasm",
+	.fops = &ctl_fops,
+	.mode = 0600,
+};
+
+int kwasm_ctl_init(void)
+{
+	return misc_register(&ctl_device);
+}
+
+void kwasm_ctl_exit(void)
+{
+	misc_deregister(&ctl_device);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * FPU registers of guest code, across preemption
+ *
+ * kernel_fpu_begin() forbids preemption, which guest code that runs for hours cannot
+ * live with. So a region is begun, preemption is allowed again, and when the
+ * thread loses its processor a preempt notifier saves the registers and ends the
+ * region, to begin it again when the thread gets one back:
+ *
+ *	begin		kernel_fpu_begin(); active = true; preempt_enable()
+ *	sched_out	save; preempt_disable(); kernel_fpu_end()
+ *	sched_in	kernel_fpu_begin(); preempt_enable(); restore
+ *	end		preempt_disable(); active = false; kernel_fpu_end()
+ *
+ * in_kernel_fpu, which is per processor, stays set while the guest runs, so that
+ * interrupts leave the registers alone (irq_fpu_usable() says no), and is clear while
+ * other threads run. The user's own registers were saved by kernel_fpu_begin() and
+ * come back on the way to user space, as ever.
+ *
+ * A host function is called with the region active. None of the guest's registers is
+ * live then (the C convention has no callee-saved vector registers), so one that may
+ * sleep long or use the FPU itself leaves and enters the region around it, and nothing needs
+ * saving. kernel_fpu_begin() sets MXCSR to its default, which is what guest code wants.
+ */
+#include <linux/module.h>
+#include <asm/cpufeature.h>
+#include <asm/fpu/api.h>
+#include "kernel.h"
+
+/*
+ * x87, SSE, AVX and AVX-512 state. Not PKRU, which the kernel does not use, nor AMX, which guest
+ * code does not use and whose state is 8 KiB.
+ */
+#define XFEATURES 0xe7u
+
+static u32 xfeatures;		/* 0: a processor without XSAVE */
+static unsigned int state_size = 512;
+
+static u64 xgetbv0(void)
+{
+	u32 lo, hi;
+
+	asm volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return lo | (u64)hi << 32;
+}
+
+int kwasm_fpu_init(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	if (!boot_cpu_has(X86_FEATURE_FXSR) || !boot_cpu_has(X86_FEATURE_XMM2))
+		return -ENODEV;
+	if (boot_cpu_has(X86_FEATURE_OSXSAVE)) {
+		xfeatures = xgetbv0() & XFEATURES;
+		/* what XCR0 enables, in the standard format; we save a part of it */
+		cpuid_count(0xd, 0, &eax, &ebx, &ecx, &edx);
+		state_size = ebx;
+	}
+	return 0;
+}
+
+unsigned int kwasm_fpu_state_size(void)
+{
+	return state_size;
+}
+
+static void save(struct kwasm_exec *exec)
+{
+	if (xfeatures)
+		asm volatile("xsave64 (%0)" : : "r"(exec->fpu_state), "a"(xfeatures), "d"(0)
+			     : "memory");
+	else
+		asm volatile("fxsave64 (%0)" : : "r"(exec->fpu_state) : "memory");
+}
+
+static void restore(struct kwasm_exec *exec)
+{
+	if (xfeatures)
+		asm volatile("xrstor64 (%0)" : : "r"(exec->fpu_state), "a"(xfeatures), "d"(0)
+			     : "memory");
+	else
+		asm volatile("fxrstor64 (%0)" : : "r"(exec->fpu_state) : "memory");
+}
+
+void kwasm_fpu_begin(struct kwasm_exec *exec)
+{
+	kernel_fpu_begin();
+	exec->fpu_active = true;
+	preempt_enable();
+}
+
+void kwasm_fpu_end(struct kwasm_exec *exec)
+{
+	preempt_disable();
+	exec->fpu_active = false;
+	kernel_fpu_end();
+}
+
+/* Called with interrupts off, holding the run queue's lock */
+void kwasm_fpu_sched_out(struct kwasm_exec *exec)
+{
+	if (!exec->fpu_active)
+		return;
+	save(exec);
+	preempt_disable();
+	kernel_fpu_end();
+}
+
+/* Called with preemption off */
+void kwasm_fpu_sched_in(struct kwasm_exec *exec)
+{
+	if (!exec->fpu_active)
+		return;
+	kernel_fpu_begin();
+	preempt_enable();
+	restore(exec);
+}
+
+/* The thread inside @ctx's store, which is the calling one */
+static struct kwasm_exec *exec_of(void *ctx)
+{
+	return kwasm_ctx_store(ctx)->plat;
+}
+
+void kwasm_fpu_leave(void *ctx)
+{
+	struct kwasm_exec *exec = exec_of(ctx);
+
+	if (exec && exec->fpu_active)
+		kwasm_fpu_end(exec);
+}
+EXPORT_SYMBOL_GPL(kwasm_fpu_leave);
+
+void kwasm_fpu_enter(void *ctx)
+{
+	struct kwasm_exec *exec = exec_of(ctx);
+
+	if (exec && exec->fpu && !exec->fpu_active)
+		kwasm_fpu_begin(exec);
+}
+EXPORT_SYMBOL_GPL(kwasm_fpu_enter);
