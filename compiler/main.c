@@ -34,6 +34,7 @@
 #include "diag.h"
 #include "lower.h"
 #include "module.h"
+#include "optimize.h"
 #include "options.h"
 
 /**
@@ -80,6 +81,13 @@ static int read_profile(struct build *b)
 	return err;
 }
 
+static int decode(struct build *b)
+{
+	int err = wasm_decode(&b->m, b->opt->input, b->bytes, b->size, b->opt->features);
+
+	return err ? err : wasm_validate(&b->m);
+}
+
 static int read_module(struct build *b)
 {
 	int err = file_read(b->opt->input, &b->bytes, &b->size);
@@ -88,9 +96,25 @@ static int read_module(struct build *b)
 		diag_file_error(b->opt->input, "cannot read it: %s", strerror(-err));
 		return err;
 	}
-	err = wasm_decode(&b->m, b->opt->input, b->bytes, b->size, b->opt->features);
-	if (!err)
-		err = wasm_validate(&b->m);
+	return decode(b);
+}
+
+/* what Binaryen made of the module takes its place, unless that was nothing */
+static int optimize_module(struct build *b)
+{
+	u8 *bytes;
+	size_t size;
+	int err = wasm_optimize(&b->m, b->opt->level ? b->opt->level : 1, &bytes, &size);
+
+	if (err || !bytes)
+		return err;
+	wasm_module_destroy(&b->m);
+	memset(&b->m, 0, sizeof(b->m));
+	free(b->bytes);
+	b->bytes = bytes;
+	b->size = size;
+	err = decode(b);
+	progress(b, "optimized by Binaryen");
 	return err;
 }
 
@@ -264,7 +288,10 @@ static int compile(const struct options *opt)
 	if (err)
 		goto out;
 	progress(&b, "validated");
-	err = read_profile(&b);
+	if (opt->binaryen)
+		err = optimize_module(&b);
+	if (!err)
+		err = read_profile(&b);
 	if (err)
 		goto out;
 	b.name = modinfo_name(opt->output);

@@ -36,12 +36,11 @@ static const char help[] =
 "                        check: compare every address\n"
 "  --strict-traps        keep every memory access where it is, used or not\n"
 "  --cpu=NAME            x86-64-v2 (default), x86-64-v3, native, ...\n"
+"  --binaryen            let Binaryen optimise the module first\n"
 "  --features=+X,-Y      WebAssembly features to accept or to refuse\n"
 "  --stack-size=BYTES    guest stack (default 1M, 128K to 8M)\n"
 "  --verify APP.ko       check a finished .ko against the sandbox's rules\n"
-"  --make-profile=FILE --kdir=DIR BUILD\n"
-"                        describe a kernel, from its headers and the modules built\n"
-"                        for it ('make modules' does it)\n"
+"  --make-profile=FILE --kdir=DIR BUILD   describe a kernel ('make modules' does it)\n"
 "  -v                    say what is done, and when\n"
 "  --help, --version\n"
 "\n"
@@ -49,7 +48,7 @@ static const char help[] =
 
 enum {
 	OPT_KERNEL = 256, OPT_EMIT, OPT_BOUNDS, OPT_STRICT, OPT_CPU, OPT_FEATURES, OPT_STACK,
-	OPT_VERIFY, OPT_PROFILE, OPT_KDIR, OPT_HELP, OPT_VERSION,
+	OPT_VERIFY, OPT_PROFILE, OPT_KDIR, OPT_BINARYEN, OPT_HELP, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -63,6 +62,7 @@ static const struct option long_options[] = {
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "make-profile", required_argument, NULL, OPT_PROFILE },
 	{ "kdir", required_argument, NULL, OPT_KDIR },
+	{ "binaryen", no_argument, NULL, OPT_BINARYEN },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL },
@@ -169,6 +169,9 @@ static int parse_one(struct options *opt, int c)
 		return i < 0 ? i : 0;
 	case OPT_STRICT:
 		opt->strict_traps = true;
+		return 0;
+	case OPT_BINARYEN:
+		opt->binaryen = true;
 		return 0;
 	case OPT_CPU:
 		opt->cpu = optarg;

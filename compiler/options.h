@@ -46,6 +46,7 @@ struct options {
 	bool verbose;
 	bool software_bounds;
 	bool strict_traps;
+	bool binaryen;
 };
 
 /**
