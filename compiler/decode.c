@@ -737,7 +737,10 @@ static int read_elem(struct decoder *d, struct wasm_elem *elem)
 		diag_error(d->m, offset, "malformed elements segment kind 0x%x", flags);
 		return -EINVAL;
 	}
-	if (flags && use_feature(&d->in, offset, WASM_FEATURE_BULK_MEMORY,
+	/* two features brought these, each needs some: either will do */
+	if (flags && use_feature(&d->in, offset,
+				 d->m->features & WASM_FEATURE_BIT(REFERENCE_TYPES) ?
+				 WASM_FEATURE_REFERENCE_TYPES : WASM_FEATURE_BULK_MEMORY,
 				 "this kind of element segment"))
 		return -EINVAL;
 	if (flags & ELEM_PASSIVE) {
@@ -1135,7 +1138,7 @@ int wasm_decode(struct wasm_module *m, const char *filename,
 	memset(m, 0, sizeof(*m));
 	m->filename = filename;
 	m->bytes = bytes;
-	m->features = features | WASM_FEATURE_BIT(MVP);
+	m->features = wasm_features_with_foundations(features);
 	m->used = WASM_FEATURE_BIT(MVP);
 	m->name.bytes = "";
 	m->start = WASM_NO_INDEX;

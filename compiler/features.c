@@ -37,6 +37,26 @@ const char *wasm_feature_name(enum wasm_feature feature)
 	return feature_names[feature];
 }
 
+/* what a feature is built on */
+static const u64 foundations[NR_WASM_FEATURES] = {
+	[WASM_FEATURE_RELAXED_SIMD] = WASM_FEATURE_BIT(SIMD),
+	[WASM_FEATURE_EXCEPTIONS] = WASM_FEATURE_BIT(REFERENCE_TYPES),
+	[WASM_FEATURE_FUNCTION_REFERENCES] = WASM_FEATURE_BIT(REFERENCE_TYPES),
+	[WASM_FEATURE_GC] = WASM_FEATURE_BIT(FUNCTION_REFERENCES) |
+			    WASM_FEATURE_BIT(REFERENCE_TYPES),
+};
+
+u64 wasm_features_with_foundations(u64 features)
+{
+	int i;
+
+	for (i = 0; i < NR_WASM_FEATURES; i++) {
+		if (features & 1ull << i)
+			features |= foundations[i];
+	}
+	return features | WASM_FEATURE_BIT(MVP);
+}
+
 /* the set that a name stands for; 0 if it is unknown */
 static u64 named_features(const char *name, size_t size, u64 supported)
 {
@@ -82,7 +102,6 @@ int wasm_features_parse(const char *arg, u64 supported, u64 *features)
 			break;
 		name += size + 1;
 	}
-	/* 1.0 is always there */
-	*features = result | WASM_FEATURE_BIT(MVP);
+	*features = wasm_features_with_foundations(result);
 	return 0;
 }

@@ -140,6 +140,12 @@ static inline bool wasm_valtype_is_vec(wasm_valtype_t t)
 	return t == WASM_V128;
 }
 
+/* has a value to begin with: zero or null */
+static inline bool wasm_valtype_is_defaultable(wasm_valtype_t t)
+{
+	return !wasm_valtype_is_ref(t) || wasm_valtype_is_nullable(t);
+}
+
 struct wasm_module;
 struct wasm_functype;
 
@@ -147,6 +153,9 @@ struct wasm_functype;
 bool wasm_valtype_equal(const struct wasm_module *m, wasm_valtype_t a, wasm_valtype_t b);
 /* is @sub a subtype of @super? In 2.0: equal */
 bool wasm_valtype_matches(const struct wasm_module *m, wasm_valtype_t sub, wasm_valtype_t super);
+
+/* the top of the hierarchy of a reference type: (ref null any), func, extern or exn */
+wasm_valtype_t wasm_reftype_top(const struct wasm_module *m, wasm_valtype_t type);
 
 /*
  * The text format's name of a type ("i32", "funcref", "(ref null 3)"). Points
@@ -217,6 +226,9 @@ enum wasm_feature {
 #define WASM_FEATURES_DEFAULT	WASM_FEATURES_LOWERED
 
 const char *wasm_feature_name(enum wasm_feature feature);
+
+/* the set with what its features are built on: gc takes function-references, for example */
+u64 wasm_features_with_foundations(u64 features);
 
 /**
  * wasm_features_parse() - The argument of --features

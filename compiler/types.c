@@ -176,6 +176,15 @@ static u32 heap_top(u32 heap)
 	}
 }
 
+wasm_valtype_t wasm_reftype_top(const struct wasm_module *m, wasm_valtype_t type)
+{
+	u32 heap = wasm_valtype_heap(type);
+
+	if (wasm_valtype_has_typeidx(type))
+		heap = comptype_heap(&m->types[wasm_valtype_typeidx(type)]);
+	return WASM_REF | WASM_REF_NULL | heap_top(heap);
+}
+
 static bool heap_is_bottom(u32 heap)
 {
 	return heap >= WASM_HEAP_NONE && heap <= WASM_HEAP_NOEXN;

@@ -95,12 +95,6 @@ static int validate_min_max(const struct wasm_module *m, u32 offset,
 	return 0;
 }
 
-/* does a table need an initial value, or may it be null? */
-static bool is_defaultable(wasm_valtype_t type)
-{
-	return !wasm_valtype_is_ref(type) || wasm_valtype_is_nullable(type);
-}
-
 static int validate_table(struct validator *v, const struct wasm_table *table)
 {
 	struct wasm_module *m = v->m;
@@ -116,7 +110,7 @@ static int validate_table(struct validator *v, const struct wasm_table *table)
 		return -EINVAL;
 	if (table->init.size)
 		return validate_expr(v, &table->init, table->type, m->nr_imported_globals);
-	if (table->import == WASM_NO_INDEX && !is_defaultable(table->type)) {
+	if (table->import == WASM_NO_INDEX && !wasm_valtype_is_defaultable(table->type)) {
 		diag_error(m, table->offset, "type mismatch: a table of %s needs an initial value",
 			   wasm_valtype_name(table->type));
 		return -EINVAL;

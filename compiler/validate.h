@@ -81,6 +81,41 @@ int validate_expr(struct validator *v, const struct wasm_range *range, wasm_valt
 		  u32 nr_globals);
 void validator_destroy(struct validator *v);
 
+/* ---- the algorithm's stacks, in validate_code.c, for instructions elsewhere ---- */
+
+/* a reference about which nothing is known: (ref bot) of the specification */
+#define REF_BOT		WASM_REF
+
+static inline const char *op_name(const struct validator *v)
+{
+	return v->in.info->text;
+}
+
+int push_val(struct validator *v, wasm_valtype_t type);
+int push_vals(struct validator *v, const wasm_valtype_t *types, u32 nr);
+int pop_val(struct validator *v, wasm_valtype_t expect);
+int pop_vals(struct validator *v, const wasm_valtype_t *types, u32 nr);
+/* *@actual: what was on the stack, a subtype of @expect or WASM_BOT */
+int pop_val_as(struct validator *v, wasm_valtype_t expect, wasm_valtype_t *actual);
+/* pop anything; @expect is for the message only */
+int pop_any(struct validator *v, const char *expect, wasm_valtype_t *type);
+/* any reference, REF_BOT if nothing is known */
+int pop_ref(struct validator *v, wasm_valtype_t *type);
+/* "type mismatch: ... expects ..., found ..." */
+int mismatch(struct validator *v, const char *expect, wasm_valtype_t found);
+
+int check_label(struct validator *v, u32 labelidx);
+/* counted from the innermost */
+const struct ctrl_frame *label_frame(const struct validator *v, u32 labelidx);
+/* what a branch to a frame takes along: a loop is entered again, others are left */
+const wasm_valtype_t *label_types(const struct validator *v, const struct ctrl_frame *frame,
+				  u32 *nr);
+int check_elem(struct validator *v, u32 elemidx);
+int check_data(struct validator *v, u32 dataidx);
+
+/* validate_ref.c: references, structs, arrays */
+int validate_ref_instr(struct validator *v);
+
 /* "unknown function 7: the module has 5" unless @index < @nr */
 int validate_index(const struct wasm_module *m, u32 offset, const char *what, u32 index, u32 nr);
 

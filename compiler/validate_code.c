@@ -8,7 +8,7 @@
  * WASM_BOT, a value of any type.
  *
  * Most instructions are rows with a signature in opcode.h and need nothing
- * here; begin at validate_instr().
+ * here; begin at validate_instr(). References and objects are in validate_ref.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,22 +18,14 @@
 #include "diag.h"
 #include "validate.h"
 
-/* a reference about which nothing is known: (ref bot) of the specification */
-#define REF_BOT		WASM_REF
-
 static struct ctrl_frame *top_ctrl(struct validator *v)
 {
 	return &v->ctrls[v->nr_ctrls - 1];
 }
 
-static const char *op_name(const struct validator *v)
-{
-	return v->in.info->text;
-}
-
 /* ---- value stack ---- */
 
-static int push_val(struct validator *v, wasm_valtype_t type)
+int push_val(struct validator *v, wasm_valtype_t type)
 {
 	if (v->nr_vals == WASM_MAX_OPERANDS) {
 		diag_error(v->m, v->in.offset, "implementation limit: more than %u values on the stack",
@@ -45,7 +37,7 @@ static int push_val(struct validator *v, wasm_valtype_t type)
 	return 0;
 }
 
-static int push_vals(struct validator *v, const wasm_valtype_t *types, u32 nr)
+int push_vals(struct validator *v, const wasm_valtype_t *types, u32 nr)
 {
 	u32 i;
 
@@ -56,8 +48,7 @@ static int push_vals(struct validator *v, const wasm_valtype_t *types, u32 nr)
 	return 0;
 }
 
-/* pop anything; @expect is for the message only */
-static int pop_any(struct validator *v, const char *expect, wasm_valtype_t *type)
+int pop_any(struct validator *v, const char *expect, wasm_valtype_t *type)
 {
 	const struct ctrl_frame *frame = top_ctrl(v);
 
@@ -74,14 +65,14 @@ static int pop_any(struct validator *v, const char *expect, wasm_valtype_t *type
 	return -EINVAL;
 }
 
-static int mismatch(struct validator *v, const char *expect, wasm_valtype_t found)
+int mismatch(struct validator *v, const char *expect, wasm_valtype_t found)
 {
 	diag_error(v->m, v->in.offset, "type mismatch: %s expects %s, found %s",
 		   op_name(v), expect, wasm_valtype_name(found));
 	return -EINVAL;
 }
 
-static int pop_val_as(struct validator *v, wasm_valtype_t expect, wasm_valtype_t *actual)
+int pop_val_as(struct validator *v, wasm_valtype_t expect, wasm_valtype_t *actual)
 {
 	const struct ctrl_frame *frame = top_ctrl(v);
 
@@ -102,14 +93,14 @@ static int pop_val_as(struct validator *v, wasm_valtype_t expect, wasm_valtype_t
 	return 0;
 }
 
-static int pop_val(struct validator *v, wasm_valtype_t expect)
+int pop_val(struct validator *v, wasm_valtype_t expect)
 {
 	wasm_valtype_t actual;
 
 	return pop_val_as(v, expect, &actual);
 }
 
-static int pop_vals(struct validator *v, const wasm_valtype_t *types, u32 nr)
+int pop_vals(struct validator *v, const wasm_valtype_t *types, u32 nr)
 {
 	while (nr) {
 		if (pop_val(v, types[--nr]))
@@ -129,7 +120,7 @@ static int peek_vals(struct validator *v, const wasm_valtype_t *types, u32 nr)
 	return err;
 }
 
-static int pop_ref(struct validator *v, wasm_valtype_t *type)
+int pop_ref(struct validator *v, wasm_valtype_t *type)
 {
 	if (pop_any(v, "a reference", type))
 		return -EINVAL;
@@ -154,9 +145,8 @@ static struct wasm_functype frame_type(const struct validator *v, const struct c
 	return type;
 }
 
-/* what a branch to a frame takes along: a loop is entered again, others are left */
-static const wasm_valtype_t *label_types(const struct validator *v, const struct ctrl_frame *frame,
-					 u32 *nr)
+const wasm_valtype_t *label_types(const struct validator *v, const struct ctrl_frame *frame,
+				  u32 *nr)
 {
 	struct wasm_functype type = frame_type(v, frame);
 
@@ -229,13 +219,12 @@ static void unreachable(struct validator *v)
 	frame->unreachable = true;
 }
 
-static int check_label(struct validator *v, u32 labelidx)
+int check_label(struct validator *v, u32 labelidx)
 {
 	return validate_index(v->m, v->in.offset, "label", labelidx, v->nr_ctrls);
 }
 
-/* counted from the innermost */
-static const struct ctrl_frame *label_frame(const struct validator *v, u32 labelidx)
+const struct ctrl_frame *label_frame(const struct validator *v, u32 labelidx)
 {
 	return &v->ctrls[v->nr_ctrls - 1 - labelidx];
 }
@@ -271,13 +260,13 @@ static int check_memory(struct validator *v, u32 memidx)
 	return validate_index(v->m, v->in.offset, "memory", memidx, v->m->nr_memories);
 }
 
-static int check_elem(struct validator *v, u32 elemidx)
+int check_elem(struct validator *v, u32 elemidx)
 {
 	return validate_index(v->m, v->in.offset, "elem segment", elemidx, v->m->nr_elems);
 }
 
 /* bodies come before the data section: a count must have announced it */
-static int check_data(struct validator *v, u32 dataidx)
+int check_data(struct validator *v, u32 dataidx)
 {
 	if (!v->m->has_data_count) {
 		diag_error(v->m, v->in.offset, "data count section required for %s", op_name(v));
@@ -566,29 +555,6 @@ static int validate_memory_copy(struct validator *v)
 	       pop_val(v, from) ?: pop_val(v, to);
 }
 
-static int validate_ref_func(struct validator *v)
-{
-	struct wasm_func *func;
-
-	if (validate_index(v->m, v->in.offset, "function", v->in.funcidx, v->m->nr_funcs))
-		return -EINVAL;
-	func = &v->m->funcs[v->in.funcidx];
-	if (!v->func) {
-		func->declared = true;
-	} else if (!func->declared) {
-		diag_error(v->m, v->in.offset, "undeclared function reference to function %u",
-			   v->in.funcidx);
-		return -EINVAL;
-	}
-	return push_val(v, WASM_REF | WASM_REF_TYPEIDX | func->typeidx);
-}
-
-static int validate_ref_null(struct validator *v)
-{
-	return validate_valtype(v->m, v->in.offset, v->in.reftype) ?:
-	       push_val(v, v->in.reftype);
-}
-
 /* ---- blocks and branches ---- */
 
 static int validate_block(struct validator *v)
@@ -695,6 +661,132 @@ static int validate_br_table(struct validator *v)
 	return 0;
 }
 
+/* ---- exceptions ---- */
+
+static int check_tag(struct validator *v, u32 tagidx)
+{
+	return validate_index(v->m, v->in.offset, "tag", tagidx, v->m->nr_tags);
+}
+
+static int validate_throw(struct validator *v)
+{
+	const struct wasm_functype *type;
+
+	if (check_tag(v, v->in.tagidx))
+		return -EINVAL;
+	type = wasm_tag_type(v->m, v->in.tagidx);
+	if (pop_vals(v, type->params, type->nr_params))
+		return -EINVAL;
+	unreachable(v);
+	return 0;
+}
+
+static int validate_throw_ref(struct validator *v)
+{
+	if (pop_val(v, WASM_EXNREF))
+		return -EINVAL;
+	unreachable(v);
+	return 0;
+}
+
+/* what a clause brings to its label: the exception's values, the exception */
+static int check_catch(struct validator *v, const struct wasm_catch *c)
+{
+	bool has_tag = c->kind == WASM_CATCH || c->kind == WASM_CATCH_REF;
+	bool has_ref = c->kind == WASM_CATCH_REF || c->kind == WASM_CATCH_ALL_REF;
+	const struct wasm_functype none = { 0 }, *type = &none;
+	const wasm_valtype_t *types;
+	u32 i, nr;
+
+	if ((has_tag && check_tag(v, c->tagidx)) || check_label(v, c->labelidx))
+		return -EINVAL;
+	if (has_tag)
+		type = wasm_tag_type(v->m, c->tagidx);
+	types = label_types(v, label_frame(v, c->labelidx), &nr);
+	if (nr != type->nr_params + has_ref)
+		goto mismatch;
+	for (i = 0; i < type->nr_params; i++) {
+		if (!wasm_valtype_matches(v->m, type->params[i], types[i]))
+			goto mismatch;
+	}
+	if (has_ref && !wasm_valtype_matches(v->m, WASM_REF | WASM_HEAP_EXN, types[i]))
+		goto mismatch;
+	return 0;
+
+mismatch:
+	diag_error(v->m, v->in.offset, "type mismatch: catch of %s%s for a label of %s",
+		   wasm_resulttype_name(type->params, type->nr_params),
+		   has_ref ? " with exnref" : "", wasm_resulttype_name(types, nr));
+	return -EINVAL;
+}
+
+static int validate_try_table(struct validator *v)
+{
+	u32 i;
+
+	/* the labels of the clauses are those outside of the block */
+	for (i = 0; i < v->in.nr_catches; i++) {
+		if (check_catch(v, &v->in.catches[i]))
+			return -EINVAL;
+	}
+	return validate_block(v);
+}
+
+/* the legacy form: catch begins a block with the exception's values on the stack */
+static int validate_catch(struct validator *v)
+{
+	const struct wasm_functype *type;
+	u32 op = top_ctrl(v)->op;
+	struct ctrl_frame frame;
+
+	if (op != WASM_OP_TRY && op != WASM_OP_CATCH) {
+		diag_error(v->m, v->in.offset, "END opcode expected: %s without try", op_name(v));
+		return -EINVAL;
+	}
+	if (v->in.op == WASM_OP_CATCH && check_tag(v, v->in.tagidx))
+		return -EINVAL;
+	/* the parameters of the try are not those of the catch: push none */
+	if (pop_ctrl(v, &frame) || push_ctrl(v, v->in.op, &frame.block))
+		return -EINVAL;
+	v->nr_vals = top_ctrl(v)->height;
+	if (v->in.op == WASM_OP_CATCH_ALL)
+		return 0;
+	type = wasm_tag_type(v->m, v->in.tagidx);
+	return push_vals(v, type->params, type->nr_params);
+}
+
+static int validate_rethrow(struct validator *v)
+{
+	u32 op;
+
+	if (check_label(v, v->in.labelidx))
+		return -EINVAL;
+	op = label_frame(v, v->in.labelidx)->op;
+	if (op != WASM_OP_CATCH && op != WASM_OP_CATCH_ALL) {
+		diag_error(v->m, v->in.offset, "invalid rethrow label %u: not a catch",
+			   v->in.labelidx);
+		return -EINVAL;
+	}
+	unreachable(v);
+	return 0;
+}
+
+static int validate_delegate(struct validator *v)
+{
+	struct wasm_functype type;
+	struct ctrl_frame frame;
+
+	if (top_ctrl(v)->op != WASM_OP_TRY) {
+		diag_error(v->m, v->in.offset, "END opcode expected: delegate without try");
+		return -EINVAL;
+	}
+	/* counted from outside of the try */
+	if (pop_ctrl(v, &frame) || check_label(v, v->in.labelidx))
+		return -EINVAL;
+	type = frame_type(v, &frame);
+	return push_vals(v, type.results, type.nr_results);
+}
+
 /* ---- calls ---- */
 
 /* the callee's results must be the function's own */
@@ -752,6 +844,19 @@ static int validate_call_indirect(struct validator *v)
 		return -EINVAL;
 	type = &v->m->types[v->in.typeidx].func;
 	if (v->in.op == WASM_OP_CALL_INDIRECT)
+		return apply_functype(v, type);
+	return pop_vals(v, type->params, type->nr_params) ?: validate_tail(v, type);
+}
+
+static int validate_call_ref(struct validator *v)
+{
+	const struct wasm_functype *type;
+
+	if (check_functype(v, v->in.typeidx) ||
+	    pop_val(v, WASM_REF | WASM_REF_NULL | WASM_REF_TYPEIDX | v->in.typeidx))
+		return -EINVAL;
+	type = &v->m->types[v->in.typeidx].func;
+	if (v->in.op == WASM_OP_CALL_REF)
 		return apply_functype(v, type);
 	return pop_vals(v, type->params, type->nr_params) ?: validate_tail(v, type);
 }
@@ -850,7 +955,21 @@ static int validate_instr(struct validator *v)
 	case WASM_OP_BLOCK:
 	case WASM_OP_LOOP:
 	case WASM_OP_IF:
+	case WASM_OP_TRY:
 		return validate_block(v);
+	case WASM_OP_TRY_TABLE:
+		return validate_try_table(v);
+	case WASM_OP_THROW:
+		return validate_throw(v);
+	case WASM_OP_THROW_REF:
+		return validate_throw_ref(v);
+	case WASM_OP_CATCH:
+	case WASM_OP_CATCH_ALL:
+		return validate_catch(v);
+	case WASM_OP_RETHROW:
+		return validate_rethrow(v);
+	case WASM_OP_DELEGATE:
+		return validate_delegate(v);
 	case WASM_OP_ELSE:
 		return validate_else(v);
 	case WASM_OP_END:
@@ -868,6 +987,9 @@ static int validate_instr(struct validator *v)
 	case WASM_OP_CALL_INDIRECT:
 	case WASM_OP_RETURN_CALL_INDIRECT:
 		return validate_call_indirect(v);
+	case WASM_OP_CALL_REF:
+	case WASM_OP_RETURN_CALL_REF:
+		return validate_call_ref(v);
 	case WASM_OP_DROP:
 		return pop_any(v, "a value", &type);
 	case WASM_OP_SELECT:
@@ -895,15 +1017,8 @@ static int validate_instr(struct validator *v)
 		return validate_memory_init(v);
 	case WASM_OP_MEMORY_COPY:
 		return validate_memory_copy(v);
-	case WASM_OP_REF_NULL:
-		return validate_ref_null(v);
-	case WASM_OP_REF_FUNC:
-		return validate_ref_func(v);
-	case WASM_OP_REF_IS_NULL:
-		return pop_ref(v, &type) ?: push_val(v, WASM_I32);
 	default:
-		diag_error(v->m, v->in.offset, "instruction %s is not supported yet", op_name(v));
-		return -EINVAL;
+		return validate_ref_instr(v);
 	}
 }
 
@@ -949,11 +1064,6 @@ int validate_expr(struct validator *v, const struct wasm_range *range, wasm_valt
 	return push_ctrl(v, WASM_OP_NOP, &block) ?: validate_instrs(v);
 }
 
-static bool is_defaultable(wasm_valtype_t type)
-{
-	return !wasm_valtype_is_ref(type) || wasm_valtype_is_nullable(type);
-}
-
 /* mark everything as set that has a value from the start */
 static void track_locals(struct validator *v)
 {
@@ -962,7 +1072,7 @@ static void track_locals(struct validator *v)
 
 	v->tracks_locals = false;
 	for (i = 0; i < func->nr_locals_runs; i++) {
-		if (!is_defaultable(func->locals[i].type))
+		if (!wasm_valtype_is_defaultable(func->locals[i].type))
 			v->tracks_locals = true;
 	}
 	if (!v->tracks_locals)
@@ -970,7 +1080,7 @@ static void track_locals(struct validator *v)
 	v->set_locals = xrealloc(v->set_locals, v->nr_locals / 8 + 1);
 	memset(v->set_locals, 0xff, v->nr_locals / 8 + 1);
 	for (i = 0; i < func->nr_locals_runs; i++) {
-		if (is_defaultable(func->locals[i].type))
+		if (wasm_valtype_is_defaultable(func->locals[i].type))
 			continue;
 		for (j = 0; j < func->locals[i].count; j++) {
 			localidx = nr_params + func->locals[i].first + j;
