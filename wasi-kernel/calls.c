@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * calls.c - the calls as generated code sees them, one table row each
+ *
+ * A row makes the exported function wasi_<name>: it finds the instance's state,
+ * leaves the FPU region if the call may sleep, calls the handler and converts its
+ * result. Apps bind to these symbols when they are loaded, so modprobe knows
+ * that they need this module.
+ *
+ * The rows must say what kwasm_wasi_calls.h, from which the compiler works, says;
+ * a difference in a signature is an error of the build (see check_signatures()).
+ */
+#include <linux/module.h>
+
+#include "compat/file.h"
+#include "wasi.h"
+
+/* May a call sleep? Those that may not are for any context, and stay inside the FPU region. */
+#define QUICK	false
+#define SLEEPS	true
+
+/* The state of the calling instance, or NULL with the error to return */
+static struct wasi *begin(void *ctx, bool sleeps, int *err)
+{
+	struct wasi *w;
+
+	if (sleeps && kwasm_context(ctx) == KWASM_CONTEXT_ATOMIC) {
+		*err = -EOPNOTSUPP;
+		return NULL;
+	}
+	if (sleeps)
+		kwasm_fpu_leave(ctx);
+	w = kwasm_instance_private(kwasm_ctx_instance(ctx), KWASM_PRIVATE_WASI);
+	if (unlikely(!w)) {	/* first call: opens directories, so it does sleep */
+		if (!sleeps)
+			kwasm_fpu_leave(ctx);
+		w = wasi_create(ctx);
+		if (!sleeps)
+			kwasm_fpu_enter(ctx);
+		if (IS_ERR(w)) {
+			*err = PTR_ERR(w);
+			return NULL;
+		}
+	}
+	w->ctx = ctx;
+	return w;
+}
+
+static u32 end(void *ctx, bool sleeps, int err)
+{
+	if (sleeps && kwasm_context(ctx) != KWASM_CONTEXT_ATOMIC)
+		kwasm_fpu_enter(ctx);
+	return wasi_errno(err);
+}
+
+/*
+ * CALL(name, handler, sleeps, signature, parameters, arguments): up to five parameters
+ * VALUES(...): more than five, which come in the store's value buffer v
+ */
+#define CALLS(CALL, VALUES)							\
+CALL(args_get,		args_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(args_sizes_get,	args_sizes_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(environ_get,	environ_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(environ_sizes_get,	environ_sizes_get, QUICK, "ii", (u32 a, u32 b), (w, a, b))	\
+CALL(clock_res_get,	clock_res_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(clock_time_get,	clock_time_get,	QUICK,	"iIi", (u32 a, u64 b, u32 c), (w, a, b, c)) \
+CALL(fd_advise,		fd_advise,	SLEEPS,	"iIIi",					\
+     (u32 a, u64 b, u64 c, u32 d), (w, a, b, c, d))					\
+CALL(fd_allocate,	fd_allocate,	SLEEPS,	"iII", (u32 a, u64 b, u64 c), (w, a, b, c)) \
+CALL(fd_close,		fd_close,	SLEEPS,	"i", (u32 a), (w, a))			\
+CALL(fd_datasync,	fd_datasync,	SLEEPS,	"i", (u32 a), (w, a))			\
+CALL(fd_fdstat_get,	fd_fdstat_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(fd_fdstat_set_flags, fd_fdstat_set_flags, SLEEPS, "ii", (u32 a, u32 b), (w, a, b))	\
+CALL(fd_fdstat_set_rights, fd_fdstat_set_rights, QUICK, "iII",				\
+     (u32 a, u64 b, u64 c), (w, a, b, c))						\
+CALL(fd_filestat_get,	fd_filestat_get, SLEEPS, "ii", (u32 a, u32 b), (w, a, b))	\
+CALL(unstable_fd_filestat_get, fd_filestat_get0, SLEEPS, "ii", (u32 a, u32 b), (w, a, b)) \
+CALL(fd_filestat_set_size, fd_filestat_set_size, SLEEPS, "iI", (u32 a, u64 b), (w, a, b)) \
+CALL(fd_filestat_set_times, fd_filestat_set_times, SLEEPS, "iIIi",			\
+     (u32 a, u64 b, u64 c, u32 d), (w, a, b, c, d))					\
+CALL(fd_pread,		fd_pread,	SLEEPS,	"iiiIi",				\
+     (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
+CALL(fd_prestat_get,	fd_prestat_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(fd_prestat_dir_name, fd_prestat_dir_name, QUICK, "iii",				\
+     (u32 a, u32 b, u32 c), (w, a, b, c))						\
+CALL(fd_pwrite,		fd_pwrite,	SLEEPS,	"iiiIi",				\
+     (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
+CALL(fd_read,		fd_read,	SLEEPS,	"iiii",					\
+     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(fd_readdir,	fd_readdir,	SLEEPS,	"iiiIi",				\
+     (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
+CALL(fd_renumber,	fd_renumber,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(fd_seek,		fd_seek,	SLEEPS,	"iIii",					\
+     (u32 a, u64 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(unstable_fd_seek,	fd_seek0,	SLEEPS,	"iIii",					\
+     (u32 a, u64 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(fd_sync,		fd_sync,	SLEEPS,	"i", (u32 a), (w, a))			\
+CALL(fd_tell,		fd_tell,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(fd_write,		fd_write,	SLEEPS,	"iiii",					\
+     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(path_create_directory, path_create_directory, SLEEPS, "iii",			\
+     (u32 a, u32 b, u32 c), (w, a, b, c))						\
+CALL(path_filestat_get,	path_filestat_get, SLEEPS, "iiiii",				\
+     (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
+CALL(unstable_path_filestat_get, path_filestat_get0, SLEEPS, "iiiii",			\
+     (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
+VALUES(path_filestat_set_times, path_filestat_set_times, SLEEPS, "iiiiIIi",		\
+     (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i64, v[5].i64, v[6].i32))		\
+VALUES(path_link,	path_link,	SLEEPS,	"iiiiiii",				\
+     (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32, v[6].i32))		\
+VALUES(path_open,	path_open,	SLEEPS,	"iiiiiIIii",				\
+     (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i64, v[6].i64,		\
+      v[7].i32, v[8].i32))								\
+VALUES(path_readlink,	path_readlink,	SLEEPS,	"iiiiii",				\
+     (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32))			\
+CALL(path_remove_directory, path_remove_directory, SLEEPS, "iii",			\
+     (u32 a, u32 b, u32 c), (w, a, b, c))						\
+VALUES(path_rename,	path_rename,	SLEEPS,	"iiiiii",				\
+     (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32))			\
+CALL(path_symlink,	path_symlink,	SLEEPS,	"iiiii",				\
+     (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
+CALL(path_unlink_file,	path_unlink_file, SLEEPS, "iii",				\
+     (u32 a, u32 b, u32 c), (w, a, b, c))						\
+CALL(poll_oneoff,	poll_oneoff,	SLEEPS,	"iiii",					\
+     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(unstable_poll_oneoff, poll_oneoff0, SLEEPS, "iiii",				\
+     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(proc_raise,	proc_raise,	QUICK,	"i", (u32 a), (w, a))			\
+CALL(sched_yield,	sched_yield,	SLEEPS,	"", (), (w))			\
+CALL(random_get,	random_get,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(sock_accept,	sock_accept,	SLEEPS,	"iii", (u32 a, u32 b, u32 c), (w, a, b, c)) \
+VALUES(sock_recv,	sock_recv,	SLEEPS,	"iiiiii",				\
+     (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32))			\
+CALL(sock_send,		sock_send,	SLEEPS,	"iiiii",				\
+     (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
+CALL(sock_shutdown,	sock_shutdown,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))
+
+#define WITH_CTX(...)	(void *ctx, ##__VA_ARGS__)
+
+#define CALL(name, handler, sleeps, signature, params, args)			\
+	static const char signature_##name[] __maybe_unused = signature;		\
+	u32 wasi_##name WITH_CTX params;						\
+	u32 wasi_##name WITH_CTX params						\
+	{									\
+		int err;							\
+		struct wasi *w = begin(ctx, sleeps, &err);			\
+										\
+		if (w)								\
+			err = wasi_do_##handler args;				\
+		return end(ctx, sleeps, err);					\
+	}									\
+	EXPORT_SYMBOL_GPL(wasi_##name);
+
+#define VALUES(name, handler, sleeps, signature, args)				\
+	static const char signature_##name[] __maybe_unused = signature;		\
+	u32 wasi_##name(void *ctx);						\
+	u32 wasi_##name(void *ctx)						\
+	{									\
+		const union kwasm_value *v = kwasm_values(ctx);			\
+		int err;							\
+		struct wasi *w = begin(ctx, sleeps, &err);			\
+										\
+		if (w)								\
+			err = wasi_do_##handler args;				\
+		return end(ctx, sleeps, err);					\
+	}									\
+	EXPORT_SYMBOL_GPL(wasi_##name);
+
+CALLS(CALL, VALUES)
+
+static const char signature_proc_exit[] __maybe_unused = "i";
+void wasi_proc_exit(void *ctx, u32 code);
+
+/**
+ * wasi_proc_exit() - End the program; never returns to the guest
+ * @ctx: the caller's context
+ * @code: exit code, all 32 bits; a shell sees the low eight
+ */
+void wasi_proc_exit(void *ctx, u32 code)
+{
+	kwasm_raise(ctx, KWASM_TRAP_exit, code);
+}
+EXPORT_SYMBOL_GPL(wasi_proc_exit);
+
+/* Both tables know the same calls with the same parameters, or this does not compile. */
+static __always_inline void check_signatures(void)
+{
+#define SAME(name, params)	BUILD_BUG_ON(__builtin_strcmp(signature_##name, params) != 0)
+#define WASI_CALL(name, result, params)	SAME(name, params);
+#define WASI_CALL0(name, result, params) SAME(name, params); SAME(unstable_##name, params);
+#define WASI_NOSYS(name, result, params)
+#include "kwasm_wasi_calls.h"
+}
+
+static int __init wasi_init(void)
+{
+	check_signatures();
+	return wasi_release_init();
+}
+
+static void __exit wasi_exit(void)
+{
+	wasi_release_exit();
+}
+
+module_init(wasi_init);
+module_exit(wasi_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("WASI preview1 for WebAssembly apps in the kernel");
+MODULE_AUTHOR("wasm2ko authors");

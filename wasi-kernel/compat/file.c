@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/* compat/file.c - see compat/file.h; empty from 6.6 on */
+#include "file.h"
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+
+#include <linux/llist.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+struct release {
+	struct llist_node node;
+	struct file *file;
+};
+
+static LLIST_HEAD(releases);
+static struct workqueue_struct *release_queue;
+
+static void release_all(struct work_struct *work)
+{
+	struct llist_node *list = llist_reverse_order(llist_del_all(&releases));
+	struct release *r, *next;
+
+	llist_for_each_entry_safe(r, next, list, node) {
+		__fput_sync(r->file);
+		kfree(r);
+		cond_resched();
+	}
+}
+
+static DECLARE_WORK(release_work, release_all);
+
+void wasi_release(struct file *file)
+{
+	struct release *r;
+
+	if (current->flags & PF_KTHREAD) {
+		__fput_sync(file);
+		return;
+	}
+	r = kmalloc(sizeof(*r), GFP_KERNEL);
+	if (!r) {
+		fput(file);	/* late, but not lost */
+		return;
+	}
+	r->file = file;
+	if (llist_add(&r->node, &releases))
+		queue_work(release_queue, &release_work);
+}
+
+int wasi_release_init(void)
+{
+	/* its own: a release may wait for a file system for long */
+	release_queue = alloc_workqueue("kwasm_release", WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
+	return release_queue ? 0 : -ENOMEM;
+}
+
+void wasi_release_exit(void)
+{
+	destroy_workqueue(release_queue);
+}
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * io.c - bytes between files and linear memory
+ *
+ * There is no buffer in between: the guest's vectors become kernel addresses, once,
+ * and the file system, pipe or socket copies from or to them.
+ *
+ * Waiting. Whatever blocks below does so interruptibly, so a pending signal
+ * ends it. If the signal kills (kwasm_should_stop()), the call ends and the runtime ends
+ * the app. If it does not, its handler cannot run before the call into the kernel is over, and
+ * WASI has no use for EINTR: the call goes on, waiting killably for the file.
+ */
+#include <linux/net.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/socket.h>
+#include "compat/fs.h"
+#include "compat/signal.h"
+#include "wasi.h"
+
+/**
+ * wasi_iovs() - Take the guest's vectors
+ * @w: state
+ * @iovs: guest address of struct wasi_iovec[@nr]
+ * @nr: number
+ * @vec: set: kernel addresses and lengths, good until the next call
+ * @total: set: bytes, at most MAX_RW_COUNT (the last vectors are shortened)
+ *
+ * Every vector is read once, and checked after that.
+ *
+ * Return: 0; -EINVAL (too many); -EFAULT; -ENOMEM.
+ */
+int wasi_iovs(struct wasi *w, u32 iovs, u32 nr, struct kvec **vec, size_t *total)
+{
+	const struct wasi_iovec *from;
+	size_t sum = 0;
+	u32 i;
+
+	if (nr > WASI_IOVS_MAX)
+		return -EINVAL;
+	from = wasi_guest(w, iovs, (u64)nr * sizeof(*from));
+	if (!from)
+		return -EFAULT;
+	*vec = w->few_iovs;
+	if (nr > ARRAY_SIZE(w->few_iovs)) {
+		if (!w->iovs)
+			w->iovs = kvcalloc(WASI_IOVS_MAX, sizeof(*w->iovs), GFP_KERNEL_ACCOUNT);
+		if (!w->iovs)
+			return -ENOMEM;
+		*vec = w->iovs;
+	}
+	for (i = 0; i < nr; i++) {
+		struct wasi_iovec iov;
+		struct kvec *to = *vec + i;
+
+		memcpy(&iov, from + i, sizeof(iov));
+		barrier();	/* checked is what was read, not memory again */
+		to->iov_base = wasi_guest(w, iov.buf, iov.len);
+		if (!to->iov_base)
+			return -EFAULT;
+		to->iov_len = min_t(size_t, iov.len, MAX_RW_COUNT - sum);
+		sum += to->iov_len;
+	}
+	*total = sum;
+	return 0;
+}
+
+/**
+ * wasi_restart() - Go on after an operation that a signal has ended?
+ * @w: state
+ * @file: what was waited for
+ * @events: EPOLLIN or EPOLLOUT, what was waited for
+ * @err: what the operation returned
+ *
+ * Return: 0: try again; negative: the result.
+ */
+int wasi_restart(struct wasi *w, struct file *file, unsigned int events, int err)
+{
+	switch (err) {
+	case -EINTR:
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		break;
+	default:
+		return err;
+	}
+	if (kwasm_should_stop(w->ctx))
+		return -EINTR;
+	/* An interruptible wait would end at once again; and do not spin if poll() knows no waiting */
+	err = wasi_wait_file(w, file, events);
+	if (!err)
+		schedule_timeout_killable(1);
+	return err;
+}
+
+/*
+ * Writing to a pipe that nobody reads sends SIGPIPE, which would end the process
+ * that the app runs in; WASI has no signals and wants EPIPE. So SIGPIPE is blocked during the
+ * write, and taken back if this write has sent it.
+ */
+struct sigpipe {
+	sigset_t blocked;
+	bool was_pending;
+	bool active;
+};
+
+static void sigpipe_block(struct sigpipe *s, const struct file *file)
+{
+	sigset_t set;
+
+	/* kernel threads ignore it, unless it is blocked */
+	s->active = S_ISFIFO(file_inode(file)->i_mode) && !(current->flags & PF_KTHREAD);
+	if (!s->active)
+		return;
+	siginitset(&set, sigmask(SIGPIPE));
+	s->was_pending = sigismember(&current->pending.signal, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &set, &s->blocked);
+}
+
+static void sigpipe_restore(struct sigpipe *s, bool sent)
+{
+	sigset_t others;
+
+	if (!s->active)
+		return;
+	if (sent && !s->was_pending) {
+		sigfillset(&others);
+		sigdelset(&others, SIGPIPE);
+		spin_lock_irq(&current->sighand->siglock);
+		if (sigismember(&current->pending.signal, SIGPIPE))
+			kwasm_dequeue_signal(&others);
+		spin_unlock_irq(&current->sighand->siglock);
+	}
+	sigprocmask(SIG_SETMASK, &s->blocked, NULL);
+}
+
+static ssize_t write_once(struct file *file, struct iov_iter *iter, loff_t *pos)
+{
+	struct sigpipe sigpipe;
+	struct socket *sock;
+	ssize_t ret;
+
+	sock = sock_from_file(file);
+	if (sock) {
+		struct msghdr msg = { .msg_iter = *iter, .msg_flags = MSG_NOSIGNAL };
+
+		if (file->f_flags & O_NONBLOCK)
+			msg.msg_flags |= MSG_DONTWAIT;
+		if (sock->type == SOCK_SEQPACKET)
+			msg.msg_flags |= MSG_EOR;
+		return sock_sendmsg(sock, &msg);
+	}
+	sigpipe_block(&sigpipe, file);
+	ret = kwasm_iter_write(file, iter, pos);
+	sigpipe_restore(&sigpipe, ret == -EPIPE);
+	return ret;
+}
+
+static ssize_t read_once(struct file *file, struct iov_iter *iter, loff_t *pos)
+{
+	/* Older kinds of files in /proc read to user addresses only; their one common way has a twin */
+	if (!file->f_op->read_iter && file->f_op->read == seq_read &&
+	    (file->f_mode & (FMODE_READ | FMODE_CAN_READ)) == (FMODE_READ | FMODE_CAN_READ)) {
+		struct kiocb kiocb;
+		ssize_t ret;
+
+		init_sync_kiocb(&kiocb, file);
+		kiocb.ki_pos = pos ? *pos : 0;
+		ret = seq_read_iter(&kiocb, iter);
+		if (pos)
+			*pos = kiocb.ki_pos;
+		return ret;
+	}
+	return vfs_iter_read(file, iter, pos, 0);
+}
+
+/**
+ * wasi_transfer() - Read or write, once
+ * @w: state
+ * @file: the file
+ * @direction: READ or WRITE
+ * @vec: from wasi_iovs()
+ * @nr: number of vectors
+ * @total: their bytes
+ * @pos: where in the file, advanced; NULL: at the file's own position
+ *
+ * Return: bytes moved, which may be fewer; negative error.
+ */
+ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const struct kvec *vec,
+		      u32 nr, size_t total, loff_t *pos)
+{
+	bool lock = !pos && (file->f_mode & FMODE_ATOMIC_POS);
+	struct iov_iter iter;
+	ssize_t ret;
+
+	for (;;) {
+		iov_iter_kvec(&iter, direction, vec, nr, total);
+		/* The position of an inherited file is shared with other processes */
+		if (lock && mutex_lock_killable(&file->f_pos_lock)) {
+			ret = -EINTR;
+		} else {
+			loff_t *at = pos;
+
+			if (!pos && !(file->f_mode & FMODE_STREAM))
+				at = &file->f_pos;
+			ret = direction == READ ? read_once(file, &iter, at) :
+						  write_once(file, &iter, at);
+			if (lock)
+				mutex_unlock(&file->f_pos_lock);
+		}
+		if (ret >= 0)
+			return ret;
+		ret = wasi_restart(w, file, direction == READ ? EPOLLIN : EPOLLOUT, ret);
+		if (ret)
+			return ret;
+	}
+}

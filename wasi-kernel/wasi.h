@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * WASI preview1 inside the kernel: what its files share
+ *
+ *	calls.c		the exported functions, made from one table row each; begin reading here
+ *	args.c ...	the handlers, a file per family: wasi_do_<name>()
+ *	fd_table.c	descriptors of an instance
+ *	io.c		bytes between files and linear memory; waiting, killing, SIGPIPE
+ *	errno.c, rights.c, wasi_abi.h	numbers and layouts; also compiled on the host
+ *	compat/		where kernels from 6.1 to 6.12 differ
+ *
+ * A handler gets checked nothing: its arguments are the guest's. It returns 0 or
+ * a negative error (errno.h). Rules that keep it safe:
+ *  - a guest address becomes a kernel address through wasi_guest(), once, for the
+ *    whole range, and what is read from it is copied before it is checked;
+ *  - addresses for results are checked before anything is done;
+ *  - paths never leave the directory of the descriptor: every walk is made with
+ *    LOOKUP_BENEATH, or is a single name in a directory that was found so;
+ *  - whatever waits can be killed.
+ *
+ * At most one thread is inside an instance (its store's mutex), so its
+ * descriptors need no lock. They are freed when the instance is.
+ */
+#ifndef WASI_H
+#define WASI_H
+
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/poll.h>
+#include <linux/ratelimit.h>
+#include <linux/uio.h>
+#include "kwasm.h"
+#include "errno.h"
+#include "rights.h"
+#include "wasi_abi.h"
+
+#define WASI_IOVS_MAX		1024u	/* UIO_MAXIOV */
+#define WASI_FDS_MAX		65536u	/* and the caller's RLIMIT_NOFILE */
+#define WASI_SUBSCRIPTIONS_MAX	8192u
+
+enum wasi_fd_kind {
+	WASI_FD_FREE,
+	WASI_FD_FILE,	/* @file, opened for this descriptor */
+	WASI_FD_STDIO,	/* whatever the calling process has as its descriptor @host_fd */
+};
+
+struct wasi_fd {
+	u8 kind;
+	u8 host_fd;
+	struct file *file;
+	/* upper bounds; what the type of the file allows is taken at use for WASI_FD_STDIO */
+	u64 rights_base;
+	u64 rights_inheriting;
+	/* name for the guest of a preopened directory, else NULL; not NUL-terminated */
+	const char *preopen;
+	u32 preopen_len;
+};
+
+/* A line that a daemon has not finished yet */
+struct wasi_log {
+	u32 nr;
+	char line[256];
+};
+
+/* State of one instance */
+struct wasi {
+	void *ctx;			/* of the call under way */
+	struct kwasm_instance *instance;
+	struct wasi_fd *fds;
+	u32 nr_fds;			/* rows in @fds */
+	char *path[2];			/* PATH_MAX each, made when first needed */
+	struct kvec *iovs;		/* WASI_IOVS_MAX, made when first needed */
+	struct kvec few_iovs[8];
+	struct wasi_log *log[2];	/* stdout, stderr */
+	struct ratelimit_state *log_limit;
+};
+
+/* A file in use for the time of one call */
+struct wasi_file {
+	struct file *file;		/* NULL: a daemon's stdio, see log.c */
+	struct wasi_fd *fd;
+	bool put;
+};
+
+/* ---- guest memory ---- */
+
+static inline void *wasi_guest(struct wasi *w, u32 addr, u64 len)
+{
+	return kwasm_guest_ptr(w->ctx, addr, len);
+}
+
+/* A place for a result, NULL if out of bounds. It need not be aligned: write with wasi_put(). */
+#define wasi_result(w, addr, type) ((type *)wasi_guest(w, addr, sizeof(type)))
+
+#define wasi_put(p, value) do {						\
+	typeof(*(p)) __value = (value);					\
+	memcpy(p, &__value, sizeof(__value));				\
+} while (0)
+
+/* ---- fd_table.c ---- */
+
+struct wasi *wasi_create(void *ctx);
+int wasi_fd_find(struct wasi *w, u32 fd, struct wasi_fd **entry);
+int wasi_file_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f);
+void wasi_file_put(struct wasi_file *f);
+int wasi_fd_reserve(struct wasi *w, u32 *fd);
+void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 inheriting);
+int wasi_fd_release(struct wasi_fd *entry);
+struct wasi_rights_pair wasi_file_rights(const struct wasi_file *f);
+u8 wasi_filetype(struct file *file);
+u8 wasi_filetype_of_mode(umode_t mode);
+
+/* ---- io.c ---- */
+
+int wasi_iovs(struct wasi *w, u32 iovs, u32 nr, struct kvec **vec, size_t *total);
+ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const struct kvec *vec,
+		      u32 nr, size_t total, loff_t *pos);
+int wasi_restart(struct wasi *w, struct file *file, unsigned int events, int err);
+
+/* ---- log.c: stdout and stderr of what runs on a kernel thread ---- */
+
+ssize_t wasi_log_write(struct wasi *w, u32 host_fd, const struct kvec *vec, u32 nr);
+void wasi_log_flush(struct wasi *w);
+
+/* ---- poll.c ---- */
+
+int wasi_wait_file(struct wasi *w, struct file *file, unsigned int events);
+
+/* ---- handlers, in the order of kwasm_wasi_calls.h ---- */
+
+int wasi_do_args_get(struct wasi *w, u32 argv, u32 argv_buf);
+int wasi_do_args_sizes_get(struct wasi *w, u32 argc, u32 argv_buf_size);
+int wasi_do_environ_get(struct wasi *w, u32 env, u32 environ_buf);
+int wasi_do_environ_sizes_get(struct wasi *w, u32 environc, u32 environ_buf_size);
+int wasi_strings_get(struct wasi *w, const struct kwasm_strings *s, u32 pointers, u32 buf);
+int wasi_strings_sizes(struct wasi *w, const struct kwasm_strings *s, u32 nr, u32 bytes);
+
+int wasi_do_clock_res_get(struct wasi *w, u32 id, u32 resolution);
+int wasi_do_clock_time_get(struct wasi *w, u32 id, u64 precision, u32 time);
+int wasi_clock_now(u32 id, u64 *ns);
+
+int wasi_do_fd_advise(struct wasi *w, u32 fd, u64 offset, u64 len, u32 advice);
+int wasi_do_fd_allocate(struct wasi *w, u32 fd, u64 offset, u64 len);
+int wasi_do_fd_close(struct wasi *w, u32 fd);
+int wasi_do_fd_datasync(struct wasi *w, u32 fd);
+int wasi_do_fd_fdstat_get(struct wasi *w, u32 fd, u32 stat);
+int wasi_do_fd_fdstat_set_flags(struct wasi *w, u32 fd, u32 flags);
+int wasi_do_fd_fdstat_set_rights(struct wasi *w, u32 fd, u64 base, u64 inheriting);
+int wasi_do_fd_filestat_get(struct wasi *w, u32 fd, u32 stat);
+int wasi_do_fd_filestat_get0(struct wasi *w, u32 fd, u32 stat);
+int wasi_do_fd_filestat_set_size(struct wasi *w, u32 fd, u64 size);
+int wasi_do_fd_filestat_set_times(struct wasi *w, u32 fd, u64 atim, u64 mtim, u32 flags);
+int wasi_do_fd_pread(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nread);
+int wasi_do_fd_prestat_get(struct wasi *w, u32 fd, u32 stat);
+int wasi_do_fd_prestat_dir_name(struct wasi *w, u32 fd, u32 path, u32 len);
+int wasi_do_fd_pwrite(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nwritten);
+int wasi_do_fd_read(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nread);
+int wasi_do_fd_readdir(struct wasi *w, u32 fd, u32 buf, u32 len, u64 cookie, u32 used);
+int wasi_do_fd_renumber(struct wasi *w, u32 from, u32 to);
+int wasi_do_fd_seek(struct wasi *w, u32 fd, u64 offset, u32 whence, u32 newoffset);
+int wasi_do_fd_seek0(struct wasi *w, u32 fd, u64 offset, u32 whence, u32 newoffset);
+int wasi_do_fd_sync(struct wasi *w, u32 fd);
+int wasi_do_fd_tell(struct wasi *w, u32 fd, u32 offset);
+int wasi_do_fd_write(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nwritten);
+int wasi_set_times(const struct path *path, u64 atim, u64 mtim, u32 flags);
+int wasi_stat_get(struct wasi *w, const struct path *path, struct file *file, u32 stat, bool old);
+
+int wasi_do_path_create_directory(struct wasi *w, u32 fd, u32 path, u32 len);
+int wasi_do_path_filestat_get(struct wasi *w, u32 fd, u32 flags, u32 path, u32 len, u32 stat);
+int wasi_do_path_filestat_get0(struct wasi *w, u32 fd, u32 flags, u32 path, u32 len, u32 stat);
+int wasi_do_path_filestat_set_times(struct wasi *w, u32 fd, u32 flags, u32 path, u32 len,
+				    u64 atim, u64 mtim, u32 fstflags);
+int wasi_do_path_link(struct wasi *w, u32 old_fd, u32 old_flags, u32 old_path, u32 old_len,
+		      u32 new_fd, u32 new_path, u32 new_len);
+int wasi_do_path_open(struct wasi *w, u32 fd, u32 dirflags, u32 path, u32 len, u32 oflags,
+		      u64 base, u64 inheriting, u32 fdflags, u32 opened);
+int wasi_do_path_readlink(struct wasi *w, u32 fd, u32 path, u32 len, u32 buf, u32 buf_len,
+			  u32 used);
+int wasi_do_path_remove_directory(struct wasi *w, u32 fd, u32 path, u32 len);
+int wasi_do_path_rename(struct wasi *w, u32 fd, u32 old_path, u32 old_len,
+			u32 new_fd, u32 new_path, u32 new_len);
+int wasi_do_path_symlink(struct wasi *w, u32 old_path, u32 old_len, u32 fd, u32 new_path,
+			 u32 new_len);
+int wasi_do_path_unlink_file(struct wasi *w, u32 fd, u32 path, u32 len);
+
+int wasi_do_poll_oneoff(struct wasi *w, u32 in, u32 out, u32 nr, u32 nevents);
+int wasi_do_poll_oneoff0(struct wasi *w, u32 in, u32 out, u32 nr, u32 nevents);
+int wasi_do_proc_raise(struct wasi *w, u32 sig);
+int wasi_do_sched_yield(struct wasi *w);
+int wasi_do_random_get(struct wasi *w, u32 buf, u32 len);
+int wasi_do_sock_accept(struct wasi *w, u32 fd, u32 flags, u32 opened);
+int wasi_do_sock_recv(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 flags, u32 received,
+		      u32 roflags);
+int wasi_do_sock_send(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 flags, u32 sent);
+int wasi_do_sock_shutdown(struct wasi *w, u32 fd, u32 how);
+
+#endif /* WASI_H */
