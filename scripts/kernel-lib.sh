@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 #
 # What the scripts that deal with packaged kernels share: where they are kept
 # and how a short name becomes package names. To be sourced by bash.

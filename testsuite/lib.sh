@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 #
 # What the shell parts of the testsuite share; to be sourced by bash. A suite
 # reports each test by one of t_ok, t_fail and t_skip and ends with "t_end",

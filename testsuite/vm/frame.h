@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What init.c in the guest and collect.c on the host say to each other over
- * the second serial port: a sequence of frames, each a header and @len bytes.
+ * QEMU's debug port: a sequence of frames, each a header and @len bytes.
  * The guest only sends, the host only listens. A damaged or missing frame
  * makes the whole run a failure; nothing is repeated.
  */
@@ -44,14 +44,19 @@ struct frame_end {
 /* The CRC-32 of zlib and cksum's relatives, reflected 0x04c11db7. */
 static inline u32 frame_crc(const void *data, size_t len)
 {
+	static u32 table[256];
 	const u8 *p = data;
 	u32 crc = ~0u;
 
-	while (len--) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	if (!table[1]) {
+		for (u32 i = 0; i < 256; i++) {
+			table[i] = i;
+			for (int bit = 0; bit < 8; bit++)
+				table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
+		}
 	}
+	while (len--)
+		crc = crc >> 8 ^ table[(u8)(crc ^ *p++)];
 	return ~crc;
 }
 
