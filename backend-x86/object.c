@@ -494,7 +494,10 @@ static int read_elf(struct object *obj, Elf *elf, size_t file_size)
 		diag_file_error(obj->path, "not a relocatable object for x86-64");
 		return -EINVAL;
 	}
-	if (elf_getshdrnum(elf, &nr_sections) || elf_getshdrstrndx(elf, &shstrndx))
+	/* libelf takes a table that is cut off as none */
+	if (elf_getshdrnum(elf, &nr_sections) || elf_getshdrstrndx(elf, &shstrndx) ||
+	    nr_sections < 2 || ehdr.e_shoff > file_size ||
+	    nr_sections > (file_size - ehdr.e_shoff) / sizeof(Elf64_Shdr))
 		return read_error(obj, "section table");
 
 	/* Section i of the file becomes section i here, symbol i symbol i. */
@@ -672,8 +675,9 @@ static int check_references(struct object *obj, object_allowed_t allowed, const 
 
 			if (sym->dropped) {
 				diag_file_error(obj->path,
-						"internal error: %s+0x%llx refers to '%s', which is in an unwanted section",
-						s->name, s->relocs[k].offset, sym->name);
+						"internal error: %s+0x%llx refers to '%s' in unwanted section '%s'",
+						s->name, s->relocs[k].offset, sym->name,
+						obj->sections[sym->section].name);
 				err = -EINVAL;
 				break;
 			}
