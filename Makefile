@@ -77,7 +77,7 @@ install: tools
 	done
 
 modules_install: modules
-	scripts/install-modules $(or $(KDIR),$(KERNEL)) $(DESTDIR)
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/install-modules $(or $(KDIR),$(KERNEL))
 
 clean:
 	rm -rf $(O)
