@@ -448,6 +448,8 @@ void lower_instr(struct lower *l, const struct wasm_instr *in)
 		lower_memory(l, in);
 	else if (op >= WASM_OP_TABLE_INIT && op <= WASM_OP_TABLE_FILL)
 		lower_table(l, in);
+	else if (op >= WASM_OP_V128_LOAD && op <= WASM_OP_I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S)
+		lower_vector(l, in);
 	else
 		diag_bug("no lowering for %s", in->info->text);
 }

@@ -191,13 +191,24 @@ bool lower_body_done(const struct lower *l);
 /* ---- lower_numeric.c ---- */
 
 void lower_numeric(struct lower *l, const struct wasm_instr *in);
+/* the specification's fmin or fmax, of floats or of vectors of them, whose bits @bits can hold */
+LLVMValueRef lower_minimum(struct lower *l, LLVMValueRef a, LLVMValueRef b, LLVMTypeRef bits,
+			   bool max);
 
 /* ---- lower_memory.c ---- */
 
 void lower_memory(struct lower *l, const struct wasm_instr *in);
+/* an access of @size bytes; the address is popped, the value is not */
+LLVMValueRef lower_memory_load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type,
+			       u32 size);
+void lower_memory_store(struct lower *l, const struct wasm_instr *in, LLVMValueRef v, u32 size);
 /* memory 0 to nr-1 copied, as memory.init does, by instantiation */
 void lower_memory_init(struct lower *l, u32 memidx, u32 dataidx, LLVMValueRef dst,
 		       LLVMValueRef src, LLVMValueRef n);
+
+/* ---- lower_vector.c ---- */
+
+void lower_vector(struct lower *l, const struct wasm_instr *in);
 
 /* ---- lower_table.c ---- */
 

@@ -59,15 +59,22 @@ static LLVMValueRef effective_address(struct lower *l, const struct wasm_instr *
 	return lower_offset(l, ptr, in->memarg.offset);
 }
 
-static LLVMValueRef load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type)
+LLVMValueRef lower_memory_load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type,
+			       u32 size)
 {
-	u32 size = type == l->i8 ? 1 : type == l->i16 ? 2 : type == l->i32 || type == l->f32 ? 4 : 8;
 	LLVMValueRef v = lower_load(l, type, effective_address(l, in, size), LOWER_ALIAS_MEMORY);
 
 	LLVMSetAlignment(v, 1);
 	if (l->opt->strict_traps)
 		LLVMSetVolatile(v, 1);
 	return v;
+}
+
+static LLVMValueRef load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type)
+{
+	u32 size = type == l->i8 ? 1 : type == l->i16 ? 2 : type == l->i32 || type == l->f32 ? 4 : 8;
+
+	return lower_memory_load(l, in, type, size);
 }
 
 static void load_plain(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type)
@@ -83,18 +90,24 @@ static void load_extend(struct lower *l, const struct wasm_instr *in, LLVMTypeRe
 	lower_push(l, LLVMBuildCast(l->b, is_signed ? LLVMSExt : LLVMZExt, v, to, ""));
 }
 
-static void store(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type, u32 size)
+void lower_memory_store(struct lower *l, const struct wasm_instr *in, LLVMValueRef v, u32 size)
 {
-	LLVMValueRef v = lower_pop(l), address, s;
+	LLVMValueRef s;
 
-	if (type != LLVMTypeOf(v))
-		v = LLVMBuildTrunc(l->b, v, type, "");
-	address = effective_address(l, in, size);
-	lower_store(l, v, address, LOWER_ALIAS_MEMORY);
+	lower_store(l, v, effective_address(l, in, size), LOWER_ALIAS_MEMORY);
 	s = LLVMGetLastInstruction(LLVMGetInsertBlock(l->b));
 	LLVMSetAlignment(s, 1);
 	if (l->opt->strict_traps)
 		LLVMSetVolatile(s, 1);
+}
+
+static void store(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type, u32 size)
+{
+	LLVMValueRef v = lower_pop(l);
+
+	if (type != LLVMTypeOf(v))
+		v = LLVMBuildTrunc(l->b, v, type, "");
+	lower_memory_store(l, in, v, size);
 }
 
 static void memory_size(struct lower *l, u32 memidx)

@@ -173,11 +173,10 @@ static void float_binary(struct lower *l, LLVMOpcode op, const char *constrained
  * a < b ? a : b for numbers; of two zeros the negative one (or the positive
  * one), which the bits' or (and) gives; a + b if one is a NaN, which is quiet.
  */
-static void minimum(struct lower *l, bool max)
+LLVMValueRef lower_minimum(struct lower *l, LLVMValueRef a, LLVMValueRef b, LLVMTypeRef bits,
+			   bool max)
 {
-	LLVMValueRef b = lower_pop(l), a = lower_pop(l);
 	LLVMTypeRef type = LLVMTypeOf(a);
-	LLVMTypeRef bits = type == l->f32 ? l->i32 : l->i64;
 	LLVMValueRef ai = LLVMBuildBitCast(l->b, a, bits, "");
 	LLVMValueRef bi = LLVMBuildBitCast(l->b, b, bits, "");
 	LLVMValueRef zeros, value;
@@ -187,9 +186,16 @@ static void minimum(struct lower *l, bool max)
 	value = LLVMBuildSelect(l->b, LLVMBuildFCmp(l->b, max ? LLVMRealOGT : LLVMRealOLT, a, b, ""),
 				a, b, "");
 	value = LLVMBuildSelect(l->b, LLVMBuildFCmp(l->b, LLVMRealOEQ, a, b, ""), zeros, value, "");
-	value = LLVMBuildSelect(l->b, LLVMBuildFCmp(l->b, LLVMRealUNO, a, b, ""),
-				LLVMBuildFAdd(l->b, a, b, ""), value, "");
-	lower_push(l, value);
+	return LLVMBuildSelect(l->b, LLVMBuildFCmp(l->b, LLVMRealUNO, a, b, ""),
+			       LLVMBuildFAdd(l->b, a, b, ""), value, "");
+}
+
+static void minimum(struct lower *l, bool max)
+{
+	LLVMValueRef b = lower_pop(l), a = lower_pop(l);
+	LLVMTypeRef bits = LLVMTypeOf(a) == l->f32 ? l->i32 : l->i64;
+
+	lower_push(l, lower_minimum(l, a, b, bits, max));
 }
 
 static void copy_sign(struct lower *l)
