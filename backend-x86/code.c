@@ -93,6 +93,18 @@ static int compare_functions(const void *a, const void *b)
 	return x->symbol < y->symbol ? -1 : x->symbol > y->symbol;
 }
 
+/* A function may have several names; the first stands for it. */
+static void drop_aliases(struct code *code)
+{
+	struct code_function *f = code->functions;
+	size_t i, nr = 0;
+
+	for (i = 0; i < code->nr_functions; i++)
+		if (!nr || f[nr - 1].offset != f[i].offset || f[nr - 1].size != f[i].size)
+			f[nr++] = f[i];
+	code->nr_functions = nr;
+}
+
 static int find_functions(struct code *code, const struct object *obj)
 {
 	size_t i;
@@ -112,6 +124,7 @@ static int find_functions(struct code *code, const struct object *obj)
 	if (code->nr_functions)
 		qsort(code->functions, code->nr_functions, sizeof(*code->functions),
 		      compare_functions);
+	drop_aliases(code);
 	for (i = 1; i < code->nr_functions; i++) {
 		const struct code_function *f = &code->functions[i - 1];
 

@@ -771,11 +771,13 @@ static bool config_is_set(const char *conf, const char *option)
 
 /*
  * Lines of Module.symvers: crc, symbol, module, kind of export and namespace,
- * separated by tabs. Of the kernel's own only what an app may refer to is taken.
+ * separated by tabs. Only what an app may refer to is taken.
  */
 static bool symbol_wanted(const char *name, bool kernel)
 {
-	return !kernel || !strcmp(name, "module_layout") || !strcmp(name, "__x86_return_thunk") ||
+	if (!kernel)
+		return !strncmp(name, "kwasm_", 6) || !strncmp(name, "wasi_", 5);
+	return !strcmp(name, "module_layout") || !strcmp(name, "__x86_return_thunk") ||
 	       !strncmp(name, "__x86_indirect_thunk_", 21);
 }
 

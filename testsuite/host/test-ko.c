@@ -753,6 +753,7 @@ static void make_build(const char *symvers, const char *conf)
 	put_text("build/Module.symvers",
 		 "0x00000001\tkwasm_app_exit\t/some/where/kruntime/kwasm\tEXPORT_SYMBOL_GPL\t\n"
 		 "0x00000002\tkwasm_app_init\tkruntime/kwasm\tEXPORT_SYMBOL_GPL\t\n"
+		 "0x0000000a\tplat_free\tkruntime/kwasm\tEXPORT_SYMBOL_GPL\t\n"
 		 "0x00000003\tkwasm_fault_fixup\tkwasm\tEXPORT_SYMBOL_GPL\t\n"
 		 "0x00000008\twasi_fd_write\twasi-kernel/kwasm-wasi\tEXPORT_SYMBOL_GPL\t\n"
 		 "0x00000004\tkwasm_param_ops_bool\tkwasm\tEXPORT_SYMBOL_GPL\t\n"

@@ -257,6 +257,7 @@ TEST(thunk_sites_and_calls_are_found)
 	ASSERT_EQ(0, scan_object("thunks"));
 	assert_sites("return", code->returns, code->nr_returns);
 	assert_sites("retpoline", code->retpolines, code->nr_retpolines);
+	ASSERT_EQ(2, code->nr_functions);
 	ASSERT_EQ(4, code->nr_calls);
 	for (i = 0; i < 4; i++)
 		calls[i] = code->calls[i].offset;

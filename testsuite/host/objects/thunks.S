@@ -2,6 +2,8 @@
 /* Sites of thunks, and calls with what they call. */
 	.text
 	.type	f, @function
+	.type	alias_of_f, @function
+alias_of_f:
 f:
 	endbr64
 	push	%rbp
@@ -19,6 +21,7 @@ return1: jmp	__x86_return_thunk
 retpoline2: jmp	__x86_indirect_thunk_rax
 	int3
 	.size	f, . - f
+	.size	alias_of_f, . - f
 
 	/* a guest may call its function as it likes */
 	.type	__x86_return_thunk_of_guest, @function
