@@ -275,6 +275,9 @@ static int read_rectype(struct decoder *d)
 		if (use_feature(&d->in, offset, WASM_FEATURE_GC, "a recursive type") ||
 		    read_entries(d, "types", m->nr_types, WASM_MAX_TYPES, &nr))
 			return -EINVAL;
+		/* an empty group is legal, and nothing */
+		if (!nr)
+			return 0;
 		form = 0;
 	}
 	array_reserve(m->types, d->types_cap, (size_t)m->nr_types + nr);

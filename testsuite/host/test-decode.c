@@ -215,6 +215,12 @@ TEST(recursive_types_are_equal_by_structure)
 	ASSERT_EQ(2u, outcome.m.types[2].canon);
 }
 
+TEST(empty_recursive_group_is_nothing)
+{
+	ASSERT_EQ(0, CHECK_WITH(WASM_FEATURES_ALL, HEADER, 0x01, 0x03, 0x01, 0x4e, 0x00));
+	ASSERT_EQ(0u, outcome.m.nr_types);
+}
+
 TEST(reader_hands_out_immediates)
 {
 	struct wasm_code_reader reader = { 0 };
