@@ -8,6 +8,9 @@
  */
 #include "kwasm.h"
 
+/* Bounds what is allocated per function index; no wasm engine takes modules with more */
+#define FUNCS_MAX	(16u << 20)
+
 /* What is looked at, and the name for messages, which must be good before it is printed */
 struct check {
 	const struct kwasm_app *app;
@@ -129,9 +132,14 @@ static int check_funcs(struct check *c)
 	const struct kwasm_image_ref *refs = kwasm_image_at(c->image, c->image->refs);
 	u32 i, end = 0;
 
-	if (c->image->funcs.nr > ~0u - c->nr_func_imports - 1)
-		return refuse(c, "number of functions", c->image->funcs.nr);
-	c->nr_funcs = c->nr_func_imports + c->image->funcs.nr;
+	/* A function that nobody uses has no row: the highest index says how many there are */
+	c->nr_funcs = c->nr_func_imports;
+	for (i = 0; i < c->image->funcs.nr; i++) {
+		if (funcs[i].funcidx >= FUNCS_MAX)
+			return refuse(c, "function index", funcs[i].funcidx);
+		if (funcs[i].funcidx >= c->nr_funcs)
+			c->nr_funcs = funcs[i].funcidx + 1;
+	}
 	for (i = 0; i < c->image->funcs.nr; i++) {
 		if (funcs[i].text_offset < end || funcs[i].text_offset > c->image->text_size ||
 		    funcs[i].text_size > c->image->text_size - funcs[i].text_offset)
