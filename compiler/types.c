@@ -214,9 +214,10 @@ static bool heap_matches(const struct wasm_module *m, u32 sub, u32 super)
 
 	if (!(sub & WASM_REF_TYPEIDX) && !(super & WASM_REF_TYPEIDX))
 		return abstract_heap_matches(sub, super);
-	if (!(sub & WASM_REF_TYPEIDX))
-		return heap_is_bottom(sub) &&
-		       heap_top(sub) == heap_top(comptype_heap(&m->types[wasm_valtype_typeidx(super)]));
+	if (!(sub & WASM_REF_TYPEIDX)) {
+		type = &m->types[wasm_valtype_typeidx(super)];
+		return heap_is_bottom(sub) && heap_top(sub) == heap_top(comptype_heap(type));
+	}
 	type = &m->types[wasm_valtype_typeidx(sub)];
 	if (!(super & WASM_REF_TYPEIDX))
 		return abstract_heap_matches(comptype_heap(type), super);
