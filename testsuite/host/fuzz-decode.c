@@ -4,7 +4,7 @@
  *
  *	fuzz-decode [-r ROUNDS] [-s SEED] FILE...
  *
- * Every module is truncated at every byte (a large one at about a thousand), and
+ * Every module is truncated at every byte (a large one at some hundreds), and
  * mutated ROUNDS times. Whatever comes out is right as long as it comes out:
  * this is built with sanitizers, which stop at the first mistake. What is
  * refused must have said why, and what is accepted is read once more in the way
@@ -20,8 +20,11 @@
 #include "../../compiler/module.h"
 
 /* up to this size at every byte; of larger ones about so many cuts */
-#define EVERY_BYTE	2048
-#define NR_CUTS		300
+#define EVERY_BYTE	(20 * 1024)
+#define NR_CUTS		1500
+/* of which each copy costs more than what is done with it */
+#define HUGE_SIZE	(1024 * 1024)
+#define NR_HUGE_CUTS	200
 /* mutating a file of megabytes many times says less than many small ones */
 #define MUTATE_SIZE	(256 * 1024)
 
@@ -90,8 +93,12 @@ static void try_bytes(const u8 *bytes, size_t size, u64 features)
 
 static void truncate_file(const u8 *bytes, size_t size)
 {
-	size_t cut, step = size > EVERY_BYTE ? size / NR_CUTS : 1;
+	size_t cut, step = 1;
 
+	if (size > HUGE_SIZE)
+		step = size / NR_HUGE_CUTS;
+	else if (size > EVERY_BYTE)
+		step = size / NR_CUTS;
 	for (cut = 0; cut < size; cut += step)
 		try_bytes(bytes, cut, WASM_FEATURES_ALL);
 }
