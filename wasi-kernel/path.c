@@ -195,8 +195,12 @@ static struct dentry *begin_create(struct last *last, bool is_dir)
 	if (IS_ERR(dentry))
 		return dentry;
 	if (d_is_positive(dentry)) {
+		/* Linux says EEXIST whatever it is; POSIX, and the testsuite, look at the slash first */
+		int err = last->slash && !is_dir && !d_can_lookup(dentry) &&
+			  !d_is_symlink(dentry) ? -ENOTDIR : -EEXIST;
+
 		end_change(last, dentry);
-		return ERR_PTR(-EEXIST);
+		return ERR_PTR(err);
 	}
 	if (last->slash && !is_dir) {
 		end_change(last, dentry);
@@ -709,7 +713,7 @@ int wasi_do_path_open(struct wasi *w, u32 fd, u32 dirflags, u32 path, u32 len, u
 	if ((base | inheriting) & ~rights.inheriting)
 		goto out;
 
-	if (base & WASI_RIGHTS_WRITES && !(oflags & WASI_OFLAGS_DIRECTORY))
+	if (base & WASI_RIGHTS_WRITES)	/* a directory says EISDIR to that */
 		flags |= base & WASI_RIGHTS_READS ? O_RDWR : O_WRONLY;
 	if (oflags & WASI_OFLAGS_CREAT)
 		flags |= O_CREAT;
