@@ -34,6 +34,8 @@ static bool array_ok(const struct kwasm_image *image, struct kwasm_image_array a
 
 static bool string_ok(const struct kwasm_image *image, struct kwasm_image_string string)
 {
+	if (!string.len)
+		return true;
 	return string.offset < image->size && string.len < image->size - string.offset &&
 	       !kwasm_image_str(image, string)[string.len];
 }

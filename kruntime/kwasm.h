@@ -131,7 +131,7 @@ static inline const void *kwasm_image_at(const struct kwasm_image *image,
 static inline const char *kwasm_image_str(const struct kwasm_image *image,
 					  struct kwasm_image_string string)
 {
-	return (const char *)image + string.offset;
+	return string.len ? (const char *)image + string.offset : "";
 }
 
 /* Find a live program and pin its .ko; NULL if there is none. Pair with kwasm_program_put(). */

@@ -14,7 +14,7 @@ const char *kwasm_name_text(char *buf, size_t size, const char *name, u32 len)
 	size_t i;
 
 	for (i = 0; i < len && i + 1 < size; i++)
-		buf[i] = name[i] < ' ' || name[i] == 0x7f ? '?' : name[i];
+		buf[i] = (u8)name[i] < ' ' || name[i] == 0x7f ? '?' : name[i];
 	buf[i] = 0;
 	return buf;
 }

@@ -141,7 +141,7 @@ static enum part part_of(const struct section *s)
 
 static bool loaded(const struct section *s)
 {
-	return (s->sh.sh_flags & SHF_ALLOC) && s->sh.sh_size;
+	return s->sh.sh_flags & SHF_ALLOC;
 }
 
 /* Give every loaded section its place, map the whole and copy the bytes */
