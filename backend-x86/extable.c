@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * extable.c - the exception table: which instruction may fault
+ * extable.c - the exception table: room for the rows
  *
- * Which trap a fault is follows from the row's number: the runtime looks the
- * instruction up in the image's line table. See "Faults" in kwasm_abi.h.
+ * The rows themselves are made by the runtime when the app is loaded, from
+ * image->accesses: see "Faults" in kwasm_abi.h.
  */
 #include <elf.h>
 #include <errno.h>
@@ -16,12 +16,12 @@
 #define EXTABLE_MAX_ROWS	((size_t)KWASM_FIXUP_NR << 16)
 
 /**
- * extable_add() - Add __ex_table for all accesses to linear memory
+ * extable_add() - Add __ex_table, with room for all accesses to linear memory
  * @obj: the object that was scanned
  * @code: result of code_scan()
  *
  * Row i is for code->accesses[i], which ascend: so the loader, which sorts the
- * table by address, leaves the numbers as they are. No section is added if
+ * table by address, would leave the numbers as they are. No section is added if
  * there is no such access.
  *
  * Return: 0; -E2BIG (diagnosed) if there are more accesses than the runtime's
@@ -29,8 +29,7 @@
  */
 int extable_add(struct object *obj, const struct code *code)
 {
-	u32 section, text, fixup;
-	size_t i;
+	u32 section;
 
 	if (!code->nr_accesses)
 		return 0;
@@ -40,16 +39,7 @@ int extable_add(struct object *obj, const struct code *code)
 				code->nr_accesses, EXTABLE_MAX_ROWS);
 		return -E2BIG;
 	}
-	section = object_add_section(obj, "__ex_table", SHT_PROGBITS, SHF_ALLOC, 4);
-	text = object_section_symbol(obj, code->text);
-	fixup = object_undefined_symbol(obj, "kwasm_fault_fixup");
-	for (i = 0; i < code->nr_accesses; i++) {
-		u32 row[EXTABLE_ROW_SIZE / 4] = { 0, 0, KWASM_EX_ROW_TYPE((u32)i) };
-		u64 at = object_append(obj, section, row, sizeof(row), 4);
-
-		object_add_reloc(obj, section, at, R_X86_64_PC32, text, code->accesses[i]);
-		object_add_reloc(obj, section, at + 4, R_X86_64_PC32, fixup,
-				 KWASM_FIXUP_STEP * (i >> 16));
-	}
+	section = object_add_section(obj, "__ex_table", SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 4);
+	object_append_zero(obj, section, code->nr_accesses * EXTABLE_ROW_SIZE, 4);
 	return 0;
 }

@@ -277,6 +277,21 @@ static void add_funcs(struct image *image, const struct wasm_module *m, const st
 	free(bytes);
 }
 
+/* for the exception table, which the runtime makes */
+static void add_accesses(struct image *image, const struct code *code)
+{
+	size_t nr = 0, cap = 0, i;
+	u8 *bytes = NULL;
+	u32 last = 0;
+
+	for (i = 0; i < code->nr_accesses; i++) {
+		add_uleb(&bytes, &nr, &cap, code->accesses[i] - last);
+		last = code->accesses[i];
+	}
+	add_rows(image, accesses, bytes, nr);
+	free(bytes);
+}
+
 static void add_refs(struct image *image, const struct wasm_module *m, const struct abi_layout *abi,
 		     const struct text_index *index)
 {
@@ -449,6 +464,7 @@ void image_create(struct image *image, const struct wasm_module *m, const struct
 	add_types(image, m, &index);
 	add_imports(image, m, abi);
 	add_funcs(image, m, obj, code, lines);
+	add_accesses(image, code);
 	add_refs(image, m, abi, &index);
 	add_tables(image, m, abi);
 	add_memories(image, m, abi);

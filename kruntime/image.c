@@ -310,7 +310,8 @@ int kwasm_image_check(struct kwasm_program *program)
 	    !array_ok(image, image->exports, sizeof(struct kwasm_image_export)) ||
 	    !array_ok(image, image->elems, sizeof(struct kwasm_image_elem)) ||
 	    !array_ok(image, image->datas, sizeof(struct kwasm_image_data)) ||
-	    !array_ok(image, image->lines, 1))
+	    !array_ok(image, image->lines, 1) ||
+	    !array_ok(image, image->accesses, 1))
 		return refuse(&c, "array", 0);
 	if (image->init_code > image->text_size ||
 	    (image->init_code && image->init_invoke >= image->text_size))

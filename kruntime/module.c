@@ -239,6 +239,11 @@ int kwasm_app_init(struct kwasm_app *app)
 	if (err)
 		goto err_free;
 	program->name = kwasm_image_str(program->image, program->image->name);
+	err = kwasm_fill_ex_table(app);
+	if (err) {
+		kwasm_err("%s: bad image: accesses\n", program->name);
+		goto err_free;
+	}
 	err = plat_text_add(app->text, program->image->text_size);
 	if (err)
 		goto err_free;

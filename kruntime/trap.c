@@ -160,6 +160,41 @@ struct ex_row {
 	s32 type;
 };
 
+/**
+ * kwasm_fill_ex_table() - Write an app's exception table
+ * @app: checked; none of its code has run yet
+ *
+ * Return: 0; -ENOEXEC, the image's accesses are not as many as the table has rows, or
+ * not in ascending order inside the code.
+ */
+int kwasm_fill_ex_table(struct kwasm_app *app)
+{
+	const struct kwasm_image *image = app->image;
+	const u8 *p = kwasm_image_at(image, image->accesses);
+	const u8 *end = p + image->accesses.nr;
+	unsigned long insn, fixup;
+	struct ex_row *rows = app->ex_table;
+	u64 offset = 0, row, delta;
+
+	if (app->nr_ex_rows > (u64)KWASM_FIXUP_NR << 16)
+		return -ENOEXEC;
+	for (row = 0; row < app->nr_ex_rows; row++) {
+		if (p == end)
+			return -ENOEXEC;
+		delta = read_uleb(&p, end);
+		if (delta >= image->text_size - offset || (row && !delta))
+			return -ENOEXEC;
+		offset += delta;
+		insn = (unsigned long)app->text + offset;
+		fixup = (unsigned long)kwasm_fault_fixup + KWASM_FIXUP_STEP * (row >> 16);
+		/* code, table and runtime all lie in the same 2 GiB */
+		rows[row].insn = (s32)(insn - (unsigned long)&rows[row].insn);
+		rows[row].fixup = (s32)(fixup - (unsigned long)&rows[row].fixup);
+		rows[row].type = (s32)KWASM_EX_ROW_TYPE((u32)row);
+	}
+	return p == end ? 0 : -ENOEXEC;
+}
+
 /* Address of the instruction of an exception table row, 0 if there is no such row */
 static u64 row_address(const struct kwasm_app *app, u64 row)
 {

@@ -183,6 +183,12 @@ enum kwasm_trap {
  * register rax and as immediate the low 16 bits of the row's number; its fixup
  * is kwasm_fault_fixup + 16 * (row number >> 16), a sled in the runtime. So a
  * trap knows its instruction without a stub per site.
+ *
+ * A row takes 12 bytes, and in a file 48 more for its two relocations: most of
+ * an app. So the file has only the room (__ex_table is writable and of type
+ * NOBITS) and, in the image, the distances between accesses: mostly a byte each.
+ * kwasm_app_init() fills in the rows before anything runs; until then they are
+ * zero, which is the address of the row itself, and so sorted too.
  */
 #define KWASM_EX_TYPE_IMM_REG	17
 #define KWASM_EX_ROW_TYPE(row)	(KWASM_EX_TYPE_IMM_REG | (0u << 8) | (((row) & 0xffffu) << 16))
@@ -241,7 +247,9 @@ struct kwasm_image {
 	 * calls the start function, in the specification's order; text offset + 1, 0: none */
 	u32 init_code;
 	u32 init_invoke;		/* text offset of the invoker of type [] -> [] */
-	u32 reserved[6];
+	/* bytes: ULEB128 deltas between the text offsets of accesses, from 0; nr_ex_rows of them */
+	struct kwasm_image_array accesses;
+	u32 reserved[4];
 };
 
 /* Value types: the binary format's bytes (0x7f i32, 0x7e i64, 0x7d f32, 0x7c f64, 0x7b v128,
@@ -348,7 +356,7 @@ struct kwasm_app {
 	const u8 *data;			/* data segments */
 	u32 *type_ids;			/* filled by the runtime: canonical id of each type */
 	void *module;			/* struct module * */
-	const void *ex_table;		/* first row of __ex_table; nr_ex_rows rows */
+	void *ex_table;			/* first row of __ex_table; nr_ex_rows rows */
 	u64 nr_ex_rows;
 	/* module parameters, set by kwasm_param_ops_* before init_module() runs */
 	const char *args;
