@@ -343,6 +343,7 @@ static void add_memories(struct image *image, const struct wasm_module *m, const
 			.max = image_limit(&m->memories[i].limits),
 			.is64 = m->memories[i].is64,
 			.shared = m->memories[i].shared,
+			.page_size_log2 = m->memories[i].page_size_log2,
 			.slot = abi->memories[i],
 			.imported = m->memories[i].import != WASM_NO_INDEX,
 		};

@@ -198,6 +198,8 @@ LLVMValueRef lower_minimum(struct lower *l, LLVMValueRef a, LLVMValueRef b, LLVM
 /* ---- lower_memory.c ---- */
 
 void lower_memory(struct lower *l, const struct wasm_instr *in);
+/* pops the dynamic address of an access of @size bytes; where that is, checked if need be */
+LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, u32 size);
 /* an access of @size bytes; the address is popped, the value is not */
 LLVMValueRef lower_memory_load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type,
 			       u32 size);

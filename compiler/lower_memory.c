@@ -5,7 +5,8 @@
  * "Execution, Instructions, Memory". An access is base + u32 + offset: the guard
  * area behind every memory turns what is out of bounds into a fault, and the
  * exception table that into a trap, so nothing is compared. With software
- * bounds it is compared with the memory's size instead.
+ * bounds it is compared with the memory's size instead; so it always is where
+ * 64 bits of address or a page of one byte are beyond what a guard area can do.
  */
 #include "diag.h"
 #include "lower.h"
@@ -40,18 +41,43 @@ static LLVMValueRef opaque(struct lower *l, LLVMValueRef index)
 	return LLVMBuildCall2(l->b, type, move, &index, 1, "");
 }
 
-/* pops the dynamic address of an access of @size bytes */
-static LLVMValueRef effective_address(struct lower *l, const struct wasm_instr *in, u32 size)
+static bool has_guard(struct lower *l, const struct wasm_memory *memory)
 {
+	return !l->opt->software_bounds && !memory->is64 &&
+	       memory->page_size_log2 == WASM_PAGE_SIZE_LOG2;
+}
+
+/* where an access of @size bytes ends; traps if that is beyond what 64 bits can count */
+static LLVMValueRef access_end(struct lower *l, const struct wasm_instr *in, LLVMValueRef index,
+			       u32 size)
+{
+	LLVMValueRef args[] = { index, lower_i64(l, in->memarg.offset + size) }, sum;
+
+	/* of 32 bits each, index and offset make at most 2^33 + 16 */
+	if (!l->m->memories[in->memidx].is64)
+		return LLVMBuildNUWAdd(l->b, args[0], args[1], "");
+	if (in->memarg.offset > ~0ull - size) {
+		lower_trap_if(l, LLVMConstInt(l->i1, 1, 0), KWASM_TRAP_out_of_bounds_memory);
+		return index;
+	}
+	sum = lower_intrinsic(l, "llvm.uadd.with.overflow", &l->i64, 1, args, 2);
+	lower_trap_if(l, LLVMBuildExtractValue(l->b, sum, 1, ""), KWASM_TRAP_out_of_bounds_memory);
+	return LLVMBuildExtractValue(l->b, sum, 0, "");
+}
+
+LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, u32 size)
+{
+	const struct wasm_memory *memory = &l->m->memories[in->memidx];
 	LLVMValueRef index = lower_pop(l), ptr, end;
 
-	if (l->opt->opaque_index && l->opt->opaque_index[l->funcidx])
-		index = opaque(l, index);
-	else
-		index = LLVMBuildZExt(l->b, index, l->i64, "");
-	if (l->opt->software_bounds) {
-		/* at most 2^33 + 16: cannot wrap */
-		end = LLVMBuildNUWAdd(l->b, index, lower_i64(l, in->memarg.offset + size), "");
+	if (!memory->is64) {
+		if (l->opt->opaque_index && l->opt->opaque_index[l->funcidx])
+			index = opaque(l, index);
+		else
+			index = LLVMBuildZExt(l->b, index, l->i64, "");
+	}
+	if (!has_guard(l, memory)) {
+		end = access_end(l, in, index, size);
 		lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, end, memory_bytes(l, in->memidx), ""),
 			      KWASM_TRAP_out_of_bounds_memory);
 	}
@@ -62,7 +88,7 @@ static LLVMValueRef effective_address(struct lower *l, const struct wasm_instr *
 LLVMValueRef lower_memory_load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type,
 			       u32 size)
 {
-	LLVMValueRef v = lower_load(l, type, effective_address(l, in, size), LOWER_ALIAS_MEMORY);
+	LLVMValueRef v = lower_load(l, type, lower_memory_address(l, in, size), LOWER_ALIAS_MEMORY);
 
 	LLVMSetAlignment(v, 1);
 	if (l->opt->strict_traps)
@@ -94,7 +120,7 @@ void lower_memory_store(struct lower *l, const struct wasm_instr *in, LLVMValueR
 {
 	LLVMValueRef s;
 
-	lower_store(l, v, effective_address(l, in, size), LOWER_ALIAS_MEMORY);
+	lower_store(l, v, lower_memory_address(l, in, size), LOWER_ALIAS_MEMORY);
 	s = LLVMGetLastInstruction(LLVMGetInsertBlock(l->b));
 	LLVMSetAlignment(s, 1);
 	if (l->opt->strict_traps)
@@ -110,25 +136,28 @@ static void store(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type
 	lower_memory_store(l, in, v, size);
 }
 
+static LLVMValueRef widen(struct lower *l, LLVMValueRef v)
+{
+	return LLVMTypeOf(v) == l->i64 ? v : LLVMBuildZExt(l->b, v, l->i64, "");
+}
+
+static void push_pages(struct lower *l, u32 memidx, LLVMValueRef pages)
+{
+	lower_push(l, l->m->memories[memidx].is64 ? pages : LLVMBuildTrunc(l->b, pages, l->i32, ""));
+}
+
 static void memory_size(struct lower *l, u32 memidx)
 {
-	LLVMValueRef pages = LLVMBuildLShr(l->b, memory_bytes(l, memidx), lower_i64(l, 16), "");
+	LLVMValueRef log2 = lower_i64(l, l->m->memories[memidx].page_size_log2);
 
-	lower_push(l, LLVMBuildTrunc(l->b, pages, l->i32, ""));
+	push_pages(l, memidx, LLVMBuildLShr(l->b, memory_bytes(l, memidx), log2, ""));
 }
 
 static void memory_grow(struct lower *l, u32 memidx)
 {
-	LLVMValueRef delta = LLVMBuildZExt(l->b, lower_pop(l), l->i64, "");
-	LLVMValueRef args[] = { lower_i32(l, memidx), delta };
-	LLVMValueRef old = lower_helper(l, LOWER_HELPER_kwasm_memory_grow, args);
+	LLVMValueRef args[] = { lower_i32(l, memidx), widen(l, lower_pop(l)) };
 
-	lower_push(l, LLVMBuildTrunc(l->b, old, l->i32, ""));
-}
-
-static LLVMValueRef widen(struct lower *l, LLVMValueRef v)
-{
-	return LLVMTypeOf(v) == l->i64 ? v : LLVMBuildZExt(l->b, v, l->i64, "");
+	push_pages(l, memidx, lower_helper(l, LOWER_HELPER_kwasm_memory_grow, args));
 }
 
 void lower_memory_init(struct lower *l, u32 memidx, u32 dataidx, LLVMValueRef dst,

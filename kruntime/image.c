@@ -179,7 +179,8 @@ static int check_objects(const struct check *c)
 			return refuse(c, "table", i);
 	}
 	for (i = 0; i < c->image->memories.nr; i++) {
-		if (memories[i].slot && !slot_ok(c->image, memories[i].slot, 8))
+		if ((memories[i].slot && !slot_ok(c->image, memories[i].slot, 8)) ||
+		    (memories[i].page_size_log2 != 16 && memories[i].page_size_log2))
 			return refuse(c, "memory", i);
 	}
 	if ((c->image->flags & KWASM_IMAGE_MEMORY0) &&

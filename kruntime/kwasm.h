@@ -210,6 +210,7 @@ struct kwasm_memory {
 	u64 max;			/* declared, wasm pages */
 	u32 is64;
 	u32 shared;
+	u32 page_size_log2;		/* of a wasm page: 16 or 0 */
 };
 
 struct kwasm_global {

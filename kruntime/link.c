@@ -73,11 +73,14 @@ static const char *table_text(char *buf, size_t size, u32 reftype, u32 is64, u64
 	return buf;
 }
 
-static const char *memory_text(char *buf, size_t size, u32 is64, u32 shared, u64 min, u64 max)
+static const char *memory_text(char *buf, size_t size, u32 is64, u32 shared, u64 min, u64 max,
+			       u32 page_size_log2)
 {
 	int n = scnprintf(buf, size, "%smemory%s", shared ? "shared " : "", is64 ? " i64" : "");
 
-	limits_text(buf + n, size - n, min, max);
+	n += limits_text(buf + n, size - n, min, max);
+	if (page_size_log2 != 16)
+		scnprintf(buf + n, size - n, " of %u-byte pages", 1u << page_size_log2);
 	return buf;
 }
 
@@ -108,7 +111,7 @@ static const char *wanted_text(char *buf, size_t size, const struct kwasm_progra
 	case KWASM_EXTERN_MEMORY:
 		memory += import->index;
 		return memory_text(buf, size, memory->is64, memory->shared, memory->min,
-				   memory->max);
+				   memory->max, memory->page_size_log2);
 	}
 	global += import->index;
 	return global_text(buf, size, global->type, global->mut);
@@ -132,7 +135,8 @@ static const char *found_text(char *buf, size_t size, const struct kwasm_extern 
 				  ext->table->abi.size, ext->table->max);
 	case KWASM_EXTERN_MEMORY:
 		return memory_text(buf, size, ext->memory->is64, ext->memory->shared,
-				   ext->memory->abi.size / KWASM_WASM_PAGE_SIZE, ext->memory->max);
+				   ext->memory->abi.size >> ext->memory->page_size_log2, ext->memory->max,
+				   ext->memory->page_size_log2);
 	}
 	return global_text(buf, size, ext->global->type, ext->global->mut);
 }
@@ -249,8 +253,9 @@ static bool import_matches(const struct kwasm_program *program,
 		memory += import->index;
 		return memory->is64 == ext->memory->is64 &&
 		       memory->shared == ext->memory->shared &&
+		       memory->page_size_log2 == ext->memory->page_size_log2 &&
 		       limits_match(memory->min, memory->max,
-				    ext->memory->abi.size / KWASM_WASM_PAGE_SIZE,
+				    ext->memory->abi.size >> ext->memory->page_size_log2,
 				    ext->memory->max);
 	case KWASM_EXTERN_GLOBAL:
 		global += import->index;

@@ -10,8 +10,9 @@
  * for example 0xffffc90000200000 - 0x1000, 0xffffc90000200000 and, with two wasm pages,
  * 0xffffc90000220000, up to 0xffffc90200210000. A 32-bit index plus a 32-bit offset plus
  * the access cannot leave that, so what is not committed faults and the fault is the trap.
- * Other memories have a region of their own with nothing below the base. With
- * software bounds only what the memory may grow to is reserved.
+ * Other memories have a region of their own with nothing below the base. Where accesses
+ * are compared with the size (software bounds, 64-bit addresses, pages of one byte) only
+ * what the memory may grow to is reserved.
  *
  * The helpers below follow the specification's bulk instructions: the whole range is checked
  * first, and nothing is written if it does not fit.
@@ -20,17 +21,27 @@
 
 #define CHUNK	(256u << 10)	/* bytes between two looks whether somebody else wants the CPU */
 
-/* Bytes of address space a memory must have above its base */
+/* The most bytes a memory of that type can ever have here */
+static u64 type_bytes(u32 is64, u32 page_size_log2, u64 max_pages)
+{
+	u64 bytes = is64 ? KWASM_MEMORY64_MAX : 1ull << 32;
+
+	return min(max_pages, bytes >> page_size_log2) << page_size_log2;
+}
+
+static u64 page_up(u64 bytes)
+{
+	return (bytes + PLAT_PAGE_SIZE - 1) & ~(u64)(PLAT_PAGE_SIZE - 1);
+}
+
+/* Bytes of address space a memory must have above its base; never none, to have a base at all */
 static u64 reserve_bytes(const struct kwasm_program *program, const struct kwasm_image_memory *type)
 {
-	u64 pages = type->max;
-
-	if (!type->is64) {
-		if (!(program->image->flags & KWASM_IMAGE_BOUNDS_CHECK))
-			return KWASM_MEMORY_RESERVE;
-		return min(pages, 65536ull) * KWASM_WASM_PAGE_SIZE;
-	}
-	return min(pages, KWASM_MEMORY64_MAX / KWASM_WASM_PAGE_SIZE) * KWASM_WASM_PAGE_SIZE;
+	if (!type->is64 && type->page_size_log2 &&
+	    !(program->image->flags & KWASM_IMAGE_BOUNDS_CHECK))
+		return KWASM_MEMORY_RESERVE;
+	return max(page_up(type_bytes(type->is64, type->page_size_log2, type->max)),
+		   (u64)PLAT_PAGE_SIZE);
 }
 
 /* What memory 0 of @program needs above the context; 0 if it defines none */
@@ -48,13 +59,18 @@ u64 kwasm_memory_reserve(const struct kwasm_program *program)
 static u64 limit_bytes(const struct kwasm_memory *memory)
 {
 	const struct kwasm_instance *owner = memory->owner;
-	u64 pages = min(memory->max, memory->is64 ? 1ull << 48 : 65536ull);
-	u64 limit = min(pages, (1ull << 47) / KWASM_WASM_PAGE_SIZE) * KWASM_WASM_PAGE_SIZE;
+	u64 limit = type_bytes(memory->is64, memory->page_size_log2, memory->max);
 	u64 others = owner->memory_bytes - memory->abi.size;
 
 	if (owner->max_memory)
 		limit = min(limit, owner->max_memory > others ? owner->max_memory - others : 0);
 	return min(limit, memory->region->reserve);
+}
+
+/* Sizes need not be whole pages of the machine when a wasm page is one byte */
+static int commit(struct kwasm_memory *memory, u64 bytes)
+{
+	return plat_region_commit(memory->region, page_up(bytes));
 }
 
 /**
@@ -76,6 +92,7 @@ int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *me
 	memory->max = type->max;
 	memory->is64 = type->is64;
 	memory->shared = type->shared;
+	memory->page_size_log2 = type->page_size_log2;
 	if (in_region) {
 		memory->region = &instance->region;
 	} else {
@@ -86,10 +103,10 @@ int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *me
 		memory->region = &memory->own_region;
 	}
 	memory->abi.base = memory->region->base;
-	if (type->min > limit_bytes(memory) / KWASM_WASM_PAGE_SIZE)
+	if (type->min > limit_bytes(memory) >> type->page_size_log2)
 		return -ENOMEM;
-	bytes = type->min * KWASM_WASM_PAGE_SIZE;
-	err = plat_region_commit(memory->region, bytes);
+	bytes = type->min << type->page_size_log2;
+	err = commit(memory, bytes);
 	if (err)
 		return err;
 	memory->abi.size = bytes;
@@ -129,7 +146,7 @@ EXPORT_SYMBOL_GPL(kwasm_guest_ptr);
  * kwasm_memory_grow() - memory.grow
  * @ctx: of the calling instance
  * @memidx: index in it
- * @delta: wasm pages
+ * @delta: wasm pages, of the memory's own page size
  *
  * Addresses handed out before stay valid: growing only commits more of what
  * was reserved.
@@ -140,17 +157,17 @@ EXPORT_SYMBOL_GPL(kwasm_guest_ptr);
 u64 kwasm_memory_grow(void *ctx, u32 memidx, u64 delta)
 {
 	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
-	u64 old_size = memory->abi.size;
+	u64 old_size = memory->abi.size, size;
 	u64 limit = limit_bytes(memory);
 	int err;
 
-	if (delta > limit / KWASM_WASM_PAGE_SIZE ||
-	    old_size + delta * KWASM_WASM_PAGE_SIZE > limit)
+	if (delta > limit >> memory->page_size_log2)
+		return -1ull;
+	size = old_size + (delta << memory->page_size_log2);
+	if (size > limit)
 		return -1ull;
 	if (delta) {
-		u64 size = old_size + delta * KWASM_WASM_PAGE_SIZE;
-
-		err = plat_region_commit(memory->region, size);
+		err = commit(memory, size);
 		if (err == -EINTR)
 			kwasm_raise(ctx, KWASM_TRAP_killed, 0);
 		if (err)
@@ -158,7 +175,7 @@ u64 kwasm_memory_grow(void *ctx, u32 memidx, u64 delta)
 		memory->abi.size = size;
 		memory->owner->memory_bytes += size - old_size;
 	}
-	return old_size / KWASM_WASM_PAGE_SIZE;
+	return old_size >> memory->page_size_log2;
 }
 EXPORT_SYMBOL_GPL(kwasm_memory_grow);
 

@@ -45,6 +45,8 @@ struct kwasm_program;
 void *plat_zalloc(size_t size);
 void plat_free(void *p);		/* NULL is fine */
 
+#define PLAT_PAGE_SIZE	4096u	/* of the machine */
+
 /*
  * struct plat_region - a piece of address space with the context below @base
  * and linear memory above it

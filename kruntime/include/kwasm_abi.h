@@ -30,6 +30,9 @@
  * so an access to a memory that the module defines itself is C + u32 + offset
  * with no load at all. A memory that is imported, and every memory but the
  * first, is reached through its slot in the context and has its own area.
+ *
+ * A memory with 64-bit addresses or with pages of one byte has no guard area to
+ * rely on, whatever the flags say: each access is compared with the size first.
  */
 #ifndef KWASM_ABI_H
 #define KWASM_ABI_H
@@ -41,7 +44,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	1
+#define KWASM_ABI_VERSION	2
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -162,7 +165,7 @@ enum kwasm_trap {
  */
 #define KWASM_HELPERS(H)						\
 	/* name, result, parameters after ctx */			\
-	H(kwasm_memory_grow,	"I", "iI")	/* memidx, delta: old wasm pages or -1 */ \
+	H(kwasm_memory_grow,	"I", "iI")	/* memidx, delta: old pages of its size, or -1 */ \
 	H(kwasm_memory_init,	"v", "iiIii")	/* memidx, dataidx, dst, src, n */ \
 	H(kwasm_memory_copy,	"v", "iiIII")	/* dst memidx, src memidx, dst, src, n */ \
 	H(kwasm_memory_fill,	"v", "iIiI")	/* memidx, dst, byte, n */	\
@@ -317,6 +320,8 @@ struct kwasm_image_memory {
 	u32 shared;
 	s32 slot;			/* struct kwasm_memory_abi * */
 	u32 imported;
+	u32 page_size_log2;		/* 16; 0 with custom page sizes */
+	u32 reserved;
 };
 
 struct kwasm_image_global {
