@@ -54,7 +54,8 @@ struct script {
 
 static const char *features[64] = {
 	"sign-ext", "sat-float-to-int", "multi-value", "reference-types", "bulk-memory",
-	"simd", "relaxed-simd",
+	"simd", "relaxed-simd", "extended-const", "const-global-get", "multi-memory", "memory64",
+	"custom-page-sizes",
 };
 
 bool feature_supported(const char *name)
