@@ -127,7 +127,10 @@ void plat_exec_end(struct kwasm_store *store)
 
 bool plat_should_stop(const struct kwasm_store *store)
 {
-	return READ_ONCE(store->kill) || fatal_signal_pending(current);
+	if (READ_ONCE(store->kill) || fatal_signal_pending(current))
+		return true;
+	/* A kernel thread's only signal is SIGKILL; kill(2) leaves it where that does not look. */
+	return current->flags & PF_KTHREAD && signal_pending(current);
 }
 
 bool plat_resched(const struct kwasm_store *store)

@@ -157,7 +157,7 @@ static int create_defaults(struct kwasm_program *program)
 	if (err)
 		kwasm_log_report(program->name, report);
 	if (err > 0)
-		err = -EFAULT;
+		err = -ENOTRECOVERABLE;
 	kwasm_config_release(&config);
 out_free_report:
 	plat_free(report);
@@ -204,7 +204,7 @@ static int run_once(struct kwasm_program *program)
 	if (err)
 		complain(program, report);
 	if (err > 0)
-		err = err == KWASM_TRAP_killed ? -EINTR : -EFAULT;
+		err = err == KWASM_TRAP_killed ? -EINTR : -ENOTRECOVERABLE;
 	kwasm_config_release(&config);
 out_free_report:
 	plat_free(report);
@@ -220,7 +220,7 @@ out_free_report:
  *
  * Context: Process context, may sleep; runs guest code.
  * Return: 0; -ENOEXEC, the image is broken or for another runtime; -EEXIST, an app of that
- * name is loaded; -EFAULT, the app trapped; -ECANCELED, it exited with another code than
+ * name is loaded; -ENOTRECOVERABLE, the app trapped; -ECANCELED, it exited with another code than
  * 0; -EINTR, killed; -ENOENT, -EPROTOTYPE, an import; -EINVAL, a parameter; -ENOMEM.
  */
 int kwasm_app_init(struct kwasm_app *app)
