@@ -22,7 +22,7 @@
  *
  * Row i is for code->accesses[i], which ascend: so the loader, which sorts the
  * table by address, would leave the numbers as they are. No section is added if
- * there is no such access.
+ * there is no such access. Once the app is loaded the kernel makes it read-only.
  *
  * Return: 0; -E2BIG (diagnosed) if there are more accesses than the runtime's
  * sled can tell apart.
@@ -39,7 +39,8 @@ int extable_add(struct object *obj, const struct code *code)
 				code->nr_accesses, EXTABLE_MAX_ROWS);
 		return -E2BIG;
 	}
-	section = object_add_section(obj, "__ex_table", SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 4);
+	section = object_add_section(obj, "__ex_table", SHT_NOBITS,
+				     SHF_ALLOC | SHF_WRITE | KWASM_SHF_RO_AFTER_INIT, 4);
 	object_append_zero(obj, section, code->nr_accesses * EXTABLE_ROW_SIZE, 4);
 	return 0;
 }

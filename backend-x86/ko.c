@@ -136,9 +136,23 @@ static bool plain(char c)
 	return (u8)c > ' ' && c != 0x7f;
 }
 
+/* Names of ours: the loader, or who reads the file, may look for them. */
+static bool reserved(const char *name)
+{
+	static const char *const names[] = {
+		"init_module", "cleanup_module", "__this_module", "kwasm_app", "kwasm_type_ids",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 /*
  * Names come from the guest. Local symbols need not be unique, so it is enough
- * that each is one printable word of a bearable length.
+ * that each is one printable word of a bearable length, and none of ours.
  */
 static void clean_names(struct object *obj)
 {
@@ -160,6 +174,11 @@ static void clean_names(struct object *obj)
 			while (((u8)s->name[len] & 0xc0) == 0x80)
 				len--;		/* not in the middle of a character */
 			s->name[len] = '\0';
+		}
+		if (reserved(s->name)) {
+			c = xasprintf("%s.wasm", s->name);
+			free(s->name);
+			s->name = c;
 		}
 	}
 }
@@ -184,9 +203,9 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 		.instances = 1,
 		.run = 1,
 	};
-	u32 rodata, bss, data, modinfo, ex_table;
+	u32 rodata, types, data, modinfo, ex_table;
 	u32 app_symbol, init_symbol, exit_symbol, this_module, type_ids;
-	u64 image_at, data_at, types_at, app_at;
+	u64 image_at, data_at, app_at;
 	struct object_symbol sym;
 	int err;
 
@@ -207,15 +226,17 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 	rodata = need_section(obj, ".rodata", SHT_PROGBITS, SHF_ALLOC);
 	image_at = object_append(obj, rodata, app->image, app->image_size, 16);
 	data_at = object_append(obj, rodata, app->data, app->data_size, 16);
-	bss = need_section(obj, ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE);
-	types_at = object_append_zero(obj, bss, app->nr_types * sizeof(u32), 8);
-	type_ids = object_find_symbol(obj, "kwasm_type_ids");
-	if (type_ids) {
-		/* the code refers to it; the runtime fills it in */
-		obj->symbols[type_ids].section = bss;
-		obj->symbols[type_ids].value = types_at;
-		obj->symbols[type_ids].bind = STB_LOCAL;
-	}
+	/* the runtime fills it in while init runs; the kernel makes it read-only then, by its name */
+	types = object_add_section(obj, KWASM_TYPE_IDS_SECTION, SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
+				   8);
+	object_append_zero(obj, types, app->nr_types * sizeof(u32), 8);
+	/* the code refers to it without knowing where it will be */
+	type_ids = object_find_undefined(obj, "kwasm_type_ids") ?:
+		   object_add_symbol(obj, "kwasm_type_ids", STB_LOCAL, STT_OBJECT, 0, 0, 0);
+	obj->symbols[type_ids].section = types;
+	obj->symbols[type_ids].type = STT_OBJECT;
+	obj->symbols[type_ids].bind = STB_LOCAL;
+	obj->symbols[type_ids].size = app->nr_types * sizeof(u32);
 	data = need_section(obj, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE);
 	app_at = object_append(obj, data, &init, sizeof(init), 16);
 
@@ -234,8 +255,7 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 		    object_section_symbol(obj, code->text), 0);
 	set_pointer(obj, &sym, offsetof(struct kwasm_app, data), object_section_symbol(obj, rodata),
 		    data_at);
-	set_pointer(obj, &sym, offsetof(struct kwasm_app, type_ids), object_section_symbol(obj, bss),
-		    types_at);
+	set_pointer(obj, &sym, offsetof(struct kwasm_app, type_ids), type_ids, 0);
 	set_pointer(obj, &sym, offsetof(struct kwasm_app, module), this_module, 0);
 	ex_table = object_find_section(obj, "__ex_table");
 	if (ex_table)

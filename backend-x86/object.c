@@ -243,25 +243,38 @@ u32 object_find_symbol(const struct object *obj, const char *name)
 }
 
 /**
- * object_undefined_symbol() - An undefined symbol, added if it is not there
+ * object_find_undefined() - Find an undefined symbol by name
  * @obj: object
- * @name: of what another kernel module or the kernel exports
+ * @name: exact
  *
  * A defined symbol of the same name, as a guest function may have, is another one.
  *
- * Return: its index.
+ * Return: its index; 0 if there is none.
  */
-u32 object_undefined_symbol(struct object *obj, const char *name)
+u32 object_find_undefined(const struct object *obj, const char *name)
 {
 	size_t i;
 
 	for (i = 1; i < obj->nr_symbols; i++) {
 		const struct object_symbol *s = &obj->symbols[i];
 
-		if (!s->dropped && !s->section && s->type != STT_FILE && !strcmp(s->name, name))
+		if (!s->dropped && !s->section && !strcmp(s->name, name))
 			return i;
 	}
-	return object_add_symbol(obj, name, STB_GLOBAL, STT_NOTYPE, 0, 0, 0);
+	return 0;
+}
+
+/**
+ * object_undefined_symbol() - An undefined symbol, added if it is not there
+ * @obj: object
+ * @name: of what another kernel module or the kernel exports
+ *
+ * Return: its index.
+ */
+u32 object_undefined_symbol(struct object *obj, const char *name)
+{
+	return object_find_undefined(obj, name) ?:
+	       object_add_symbol(obj, name, STB_GLOBAL, STT_NOTYPE, 0, 0, 0);
 }
 
 /**

@@ -122,6 +122,7 @@ u64 object_append_zero(struct object *obj, u32 section, size_t size, u64 align);
 u32 object_add_symbol(struct object *obj, const char *name, u8 bind, u8 type, u32 section,
 		      u64 value, u64 size);
 u32 object_find_symbol(const struct object *obj, const char *name);
+u32 object_find_undefined(const struct object *obj, const char *name);
 u32 object_undefined_symbol(struct object *obj, const char *name);
 u32 object_section_symbol(struct object *obj, u32 section);
 

@@ -191,8 +191,12 @@ enum kwasm_trap {
  * an app. So the file has only the room (__ex_table is writable and of type
  * NOBITS) and, in the image, the distances between accesses: mostly a byte each.
  * kwasm_app_init() fills in the rows before anything runs; until then they are
- * zero, which is the address of the row itself, and so sorted too.
+ * zero, which is the address of the row itself, and so sorted too. The section
+ * has the flag by which the kernel's loader knows what becomes read-only when
+ * init_module() has returned. So does kwasm_type_ids, by its section's name.
  */
+#define KWASM_SHF_RO_AFTER_INIT	0x00200000u	/* SHF_RO_AFTER_INIT of linux/module.h */
+#define KWASM_TYPE_IDS_SECTION	".data..ro_after_init"	/* of type NOBITS */
 #define KWASM_EX_TYPE_IMM_REG	17
 #define KWASM_EX_ROW_TYPE(row)	(KWASM_EX_TYPE_IMM_REG | (0u << 8) | (((row) & 0xffffu) << 16))
 #define KWASM_FIXUP_STEP	16

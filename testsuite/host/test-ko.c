@@ -510,7 +510,7 @@ TEST(init_is_ours_and_not_a_guest_function_of_that_name)
 	sym = &ko.obj.symbols[s->relocs[0].symbol];
 	ASSERT_STREQ(".init.text", ko.obj.sections[sym->section].name);
 	ASSERT_EQ(STB_GLOBAL, sym->bind);
-	sym = &ko.obj.symbols[object_find_symbol(&ko.obj, "init_module")];
+	sym = &ko.obj.symbols[object_find_symbol(&ko.obj, "init_module.wasm")];
 	ASSERT_STREQ(".text", ko.obj.sections[sym->section].name);
 	ASSERT_EQ(STB_LOCAL, sym->bind);
 }
@@ -534,7 +534,7 @@ TEST(kwasm_app_points_to_all_parts)
 	ASSERT_EQ(1, app.run);
 	at = sym->value;
 	ASSERT_STREQ("64 .text+0", pointer_at(s, at + offsetof(struct kwasm_app, text)));
-	ASSERT_STREQ("64 .bss+0", pointer_at(s, at + offsetof(struct kwasm_app, type_ids)));
+	ASSERT_STREQ("64 kwasm_type_ids+0", pointer_at(s, at + offsetof(struct kwasm_app, type_ids)));
 	ASSERT_STREQ("64 __this_module+0", pointer_at(s, at + offsetof(struct kwasm_app, module)));
 	ASSERT_STREQ("64 __ex_table+0", pointer_at(s, at + offsetof(struct kwasm_app, ex_table)));
 	/* .rodata: 1 byte, 8 of a constant, image, data, parameters' names */
@@ -542,7 +542,7 @@ TEST(kwasm_app_points_to_all_parts)
 	ASSERT_STREQ(IMAGE, (char *)rodata->data + 16);
 	ASSERT_STREQ("64 .rodata+32", pointer_at(s, at + offsetof(struct kwasm_app, data)));
 	ASSERT_STREQ(DATA, (char *)rodata->data + 32);
-	ASSERT_EQ(3 * sizeof(u32), section(".bss")->size);
+	ASSERT_EQ(3 * sizeof(u32), section(KWASM_TYPE_IDS_SECTION)->size);
 }
 
 TEST(exception_table_is_room_for_one_row_per_access)
@@ -554,15 +554,39 @@ TEST(exception_table_is_room_for_one_row_per_access)
 	ASSERT_EQ(3 * EXTABLE_ROW_SIZE, s->size);
 	ASSERT_EQ(4, s->align);
 	ASSERT_EQ(SHT_NOBITS, s->type);
-	ASSERT_EQ(SHF_ALLOC | SHF_WRITE, s->flags);
+	ASSERT_EQ(SHF_ALLOC | SHF_WRITE | KWASM_SHF_RO_AFTER_INIT, s->flags);
 	ASSERT_EQ(0, s->nr_relocs);
+}
+
+TEST(type_ids_are_room_that_the_code_refers_to)
+{
+	const struct object_section *s, *text;
+	const struct object_symbol *sym;
+	size_t i, nr = 0;
+
+	ASSERT_EQ(0, write_app());
+	s = section(KWASM_TYPE_IDS_SECTION);
+	ASSERT_EQ(SHT_NOBITS, s->type);
+	ASSERT_EQ(SHF_ALLOC | SHF_WRITE, s->flags);
+	ASSERT_EQ(3 * sizeof(u32), s->size);
+	sym = &ko.obj.symbols[object_find_symbol(&ko.obj, "kwasm_type_ids")];
+	ASSERT_EQ(s - ko.obj.sections, sym->section);
+	text = section(".text");
+	for (i = 0; i < text->nr_relocs; i++)
+		nr += &ko.obj.symbols[text->relocs[i].symbol] == sym;
+	ASSERT_EQ(1, nr);
 }
 
 TEST(more_accesses_than_the_sled_can_tell_apart_are_refused)
 {
 	struct code code = { .nr_accesses = ((size_t)KWASM_FIXUP_NR << 16) + 1 };
 
+	ASSERT_EQ(0, write_app());
+	capture_begin();
 	ASSERT_EQ(-E2BIG, extable_add(&ko.obj, &code));
+	capture_end();
+	ASSERT_STREQ("t.ko: error: implementation limit: 4194305 memory accesses, at most 4194304 are supported\n",
+		     captured);
 }
 
 TEST(thunk_sites_are_listed)

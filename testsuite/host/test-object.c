@@ -31,8 +31,8 @@ TEST(object_has_sections_symbols_and_relocations_of_the_file)
 	ASSERT_NE(0, object_find_section(&loaded.obj, ".text.init_module"));
 	ASSERT_NE(0, object_find_symbol(&loaded.obj, "main $x y"));
 	ASSERT_EQ(0, object_find_symbol(&loaded.obj, "main"));
-	/* $table, the constant, wasi_fd_write, the return thunk */
-	ASSERT_EQ(4, loaded.obj.sections[text].nr_relocs);
+	/* the constant, $table, kwasm_type_ids, wasi_fd_write, the return thunk */
+	ASSERT_EQ(5, loaded.obj.sections[text].nr_relocs);
 }
 
 TEST(object_truncated_at_every_byte_is_refused)

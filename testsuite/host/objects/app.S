@@ -11,6 +11,7 @@
 	mov	(%r13,%rax), %ecx
 	movsd	.Lconstant(%rip), %xmm0
 	mov	$table, %rdx
+	mov	kwasm_type_ids+8(%rip), %ecx
 	call	wasi_fd_write
 	mov	%ecx, 4(%r13,%rax)
 	pop	%rbp
