@@ -40,7 +40,7 @@ static const char help[] =
 "  --features=+X,-Y      WebAssembly features to accept or to refuse\n"
 "  --stack-size=BYTES    guest stack (default 1M, 128K to 8M)\n"
 "  --verify APP.ko       check a finished .ko against the sandbox's rules\n"
-"  --make-profile=FILE --kdir=DIR BUILD   describe a kernel ('make modules' does it)\n"
+"  --make-profile=FILE --kdir=DIR BUILD  describe a kernel; 'make modules' does\n"
 "  -v                    say what is done, and when\n"
 "  --help, --version\n"
 "\n"
@@ -215,6 +215,7 @@ int options_parse(struct options *opt, int argc, char **argv)
 		.level = 2,
 		.stack_size = KWASM_STACK_DEFAULT,
 	};
+	argv[0] = (char *)"wasm2ko";	/* getopt's messages begin with it */
 	while ((c = getopt_long(argc, argv, "o:O:gv", long_options, NULL)) != -1) {
 		err = parse_one(opt, c);
 		if (err)
