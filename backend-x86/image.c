@@ -62,10 +62,22 @@ static void __add_rows(struct image *image, size_t member, const void *rows, u32
 	memcpy(image->bytes + member, &array, sizeof(array));
 }
 
-/* the binary format's byte, as the image has types */
-static u32 image_valtype(wasm_valtype_t type)
+/* a value type, or a field's type, as the image has them */
+static u32 image_valtype(const struct wasm_module *m, wasm_valtype_t type)
 {
-	return wasm_valtype_is_ref(type) ? wasm_valtype_heap(type) & 0xff : type;
+	static const u32 kinds[] = {
+		[WASM_COMPTYPE_FUNC] = KWASM_REF_KIND_FUNC,
+		[WASM_COMPTYPE_STRUCT] = KWASM_REF_KIND_STRUCT,
+		[WASM_COMPTYPE_ARRAY] = KWASM_REF_KIND_ARRAY,
+	};
+	u32 null = wasm_valtype_is_nullable(type) ? KWASM_REF_NULL : 0;
+
+	if (!wasm_valtype_is_ref(type))
+		return type;
+	if (wasm_valtype_has_typeidx(type))
+		return KWASM_REF | null | KWASM_REF_TYPE | wasm_valtype_typeidx(type) |
+		       kinds[m->types[wasm_valtype_typeidx(type)].kind];
+	return null ? wasm_valtype_heap(type) : KWASM_REF | wasm_valtype_heap(type);
 }
 
 static u64 image_limit(const struct wasm_limits *limits)
@@ -107,25 +119,38 @@ static void index_text(struct text_index *index, const struct wasm_module *m,
 	}
 }
 
+static void add_valtype(struct image *image, u32 valtype)
+{
+	append(image, &valtype, sizeof(valtype), 4);
+}
+
 static void add_types(struct image *image, const struct wasm_module *m, const struct text_index *index)
 {
 	struct kwasm_image_type *rows = xcalloc(m->nr_types + 1, sizeof(*rows));
 	u32 i, k;
 
 	for (i = 0; i < m->nr_types; i++) {
-		const struct wasm_functype *type = &m->types[i].func;
+		const struct wasm_type *type = &m->types[i];
 
-		rows[i].nr_params = type->nr_params;
-		rows[i].nr_results = type->nr_results;
-		rows[i].invoke = index->invoke[m->types[i].canon] + 1;
-		for (k = 0; k < type->nr_params + type->nr_results; k++) {
-			u32 t = image_valtype(k < type->nr_params ? type->params[k] :
-					      type->results[k - type->nr_params]);
-			u32 at = append(image, &t, sizeof(t), 4);
-
-			if (!k)
-				rows[i].valtypes = at;
-		}
+		rows[i] = (struct kwasm_image_type) {
+			.kind = type->kind,
+			.final = type->final,
+			.super = type->super,
+			.rec = type->rec,
+			.nr_rec = type->nr_rec,
+			.nr_params = type->kind == WASM_COMPTYPE_FUNC ? type->func.nr_params :
+				     type->nr_fields,
+			.nr_results = type->func.nr_results,
+			.valtypes = append(image, NULL, 0, 4),
+			.invoke = index->invoke[type->canon] + 1,
+		};
+		for (k = 0; k < type->func.nr_params; k++)
+			add_valtype(image, image_valtype(m, type->func.params[k]));
+		for (k = 0; k < type->func.nr_results; k++)
+			add_valtype(image, image_valtype(m, type->func.results[k]));
+		for (k = 0; k < type->nr_fields; k++)
+			add_valtype(image, image_valtype(m, type->fields[k].type) |
+				    (type->fields[k].mut ? KWASM_FIELD_MUT : 0));
 	}
 	add_rows(image, types, rows, m->nr_types);
 	free(rows);
@@ -321,7 +346,7 @@ static void add_tables(struct image *image, const struct wasm_module *m, const s
 
 	for (i = 0; i < m->nr_tables; i++)
 		rows[i] = (struct kwasm_image_table) {
-			.reftype = image_valtype(m->tables[i].type),
+			.reftype = image_valtype(m, m->tables[i].type),
 			.is64 = m->tables[i].is64,
 			.min = m->tables[i].limits.min,
 			.max = image_limit(&m->tables[i].limits),
@@ -358,7 +383,7 @@ static void add_globals(struct image *image, const struct wasm_module *m, const 
 
 	for (i = 0; i < m->nr_globals; i++)
 		rows[i] = (struct kwasm_image_global) {
-			.type = image_valtype(m->globals[i].type),
+			.type = image_valtype(m, m->globals[i].type),
 			.mut = m->globals[i].mut,
 			.slot = abi->globals[i],
 			.imported = m->globals[i].import != WASM_NO_INDEX,
@@ -392,7 +417,7 @@ static void add_elems(struct image *image, const struct wasm_module *m)
 	for (i = 0; i < m->nr_elems; i++) {
 		const struct wasm_elem *elem = &m->elems[i];
 
-		rows[i].reftype = image_valtype(elem->type);
+		rows[i].reftype = image_valtype(m, elem->type);
 		rows[i].nr = elem->nr_entries;
 		rows[i].passive = elem->mode == WASM_SEGMENT_PASSIVE;
 		if (elem->funcs && elem->nr_entries)

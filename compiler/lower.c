@@ -428,7 +428,7 @@ void lower_instr(struct lower *l, const struct wasm_instr *in)
 
 	if (lower_skip_unreachable(l, in))
 		return;
-	if (op == WASM_OP_CALL || op == WASM_OP_CALL_INDIRECT)
+	if (op >= WASM_OP_CALL && op <= WASM_OP_RETURN_CALL_REF)
 		lower_call(l, in);
 	else if (op <= WASM_OP_SELECT_T)
 		lower_control(l, in);
@@ -440,8 +440,10 @@ void lower_instr(struct lower *l, const struct wasm_instr *in)
 		lower_memory(l, in);
 	else if (op <= WASM_OP_I64_EXTEND32_S)
 		lower_numeric(l, in);
-	else if (op <= WASM_OP_REF_FUNC)
+	else if (op <= WASM_OP_REF_AS_NON_NULL)
 		lower_table(l, in);
+	else if (op <= WASM_OP_BR_ON_NON_NULL)
+		lower_control(l, in);
 	else if (op >= WASM_OP_I32_TRUNC_SAT_F32_S && op <= WASM_OP_I64_TRUNC_SAT_F64_U)
 		lower_numeric(l, in);
 	else if (op >= WASM_OP_MEMORY_INIT && op <= WASM_OP_MEMORY_FILL)

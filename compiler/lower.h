@@ -217,6 +217,8 @@ void lower_vector(struct lower *l, const struct wasm_instr *in);
 void lower_table(struct lower *l, const struct wasm_instr *in);
 LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx);
 LLVMValueRef lower_ref_null(struct lower *l, wasm_valtype_t reftype);
+/* is a reference of any type null? An i1 */
+LLVMValueRef lower_is_null(struct lower *l, LLVMValueRef ref);
 
 /* ---- lower_call.c ---- */
 

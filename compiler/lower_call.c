@@ -159,6 +159,20 @@ static void call_indirect(struct lower *l, const struct wasm_instr *in)
 	call_kwasm_func(l, &l->m->types[in->typeidx].func, func);
 }
 
+/*
+ * The type is known, but that there is a function is always checked: an instance
+ * that ends takes its functions out of others' tables and globals, whatever
+ * those say of null.
+ */
+static void call_ref(struct lower *l, const struct wasm_instr *in)
+{
+	LLVMValueRef ref = lower_pop(l);
+
+	lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, ref, l->null_func, ""),
+		      KWASM_TRAP_null_function);
+	call_kwasm_func(l, &l->m->types[in->typeidx].func, LLVMBuildIntToPtr(l->b, ref, l->ptr, ""));
+}
+
 void lower_call(struct lower *l, const struct wasm_instr *in)
 {
 	switch (in->op) {
@@ -167,6 +181,9 @@ void lower_call(struct lower *l, const struct wasm_instr *in)
 		break;
 	case WASM_OP_CALL_INDIRECT:
 		call_indirect(l, in);
+		break;
+	case WASM_OP_CALL_REF:
+		call_ref(l, in);
 		break;
 	default:
 		diag_bug("no lowering for %s", in->info->text);

@@ -191,16 +191,39 @@ static void branch(struct lower *l, u32 labelidx)
 	l->unreachable = true;
 }
 
-static void branch_if(struct lower *l, u32 labelidx)
+/* branch with what the label takes on top of the stack, where it stays for the other way */
+static void branch_on(struct lower *l, LLVMValueRef condition, u32 labelidx)
 {
-	LLVMValueRef condition = lower_pop(l);
 	struct lower_frame *frame = frame_of_label(l, labelidx);
 	LLVMBasicBlockRef go_on = lower_block(l, "");
 
-	condition = LLVMBuildICmp(l->b, LLVMIntNE, condition, lower_i32(l, 0), "");
 	add_incoming(l, frame->label_phis, frame->nr_label);
 	LLVMBuildCondBr(l->b, condition, frame->label, go_on);
 	LLVMPositionBuilderAtEnd(l->b, go_on);
+}
+
+static void branch_if(struct lower *l, u32 labelidx)
+{
+	LLVMValueRef condition = lower_pop(l);
+
+	branch_on(l, LLVMBuildICmp(l->b, LLVMIntNE, condition, lower_i32(l, 0), ""), labelidx);
+}
+
+static void branch_on_null(struct lower *l, u32 labelidx)
+{
+	LLVMValueRef ref = lower_pop(l);
+
+	branch_on(l, lower_is_null(l, ref), labelidx);
+	lower_push(l, ref);
+}
+
+/* here the label takes the reference as well */
+static void branch_on_non_null(struct lower *l, u32 labelidx)
+{
+	LLVMValueRef null = lower_is_null(l, l->stack[l->stack_nr - 1]);
+
+	branch_on(l, LLVMBuildNot(l->b, null, ""), labelidx);
+	lower_pop(l);
 }
 
 static void branch_table(struct lower *l, const struct wasm_instr *in)
@@ -277,6 +300,12 @@ void lower_control(struct lower *l, const struct wasm_instr *in)
 		break;
 	case WASM_OP_BR_IF:
 		branch_if(l, in->labelidx);
+		break;
+	case WASM_OP_BR_ON_NULL:
+		branch_on_null(l, in->labelidx);
+		break;
+	case WASM_OP_BR_ON_NON_NULL:
+		branch_on_non_null(l, in->labelidx);
 		break;
 	case WASM_OP_BR_TABLE:
 		branch_table(l, in);

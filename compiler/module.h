@@ -225,6 +225,7 @@ enum wasm_feature {
 	 WASM_FEATURE_BIT(CONST_GLOBAL_GET) |			\
 	 WASM_FEATURE_BIT(MULTI_MEMORY) |			\
 	 WASM_FEATURE_BIT(MEMORY64) |				\
+	 WASM_FEATURE_BIT(FUNCTION_REFERENCES) |		\
 	 WASM_FEATURE_BIT(CUSTOM_PAGE_SIZES))
 
 /* what is enabled unless --features says otherwise */

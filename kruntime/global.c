@@ -14,14 +14,7 @@ enum {
 	TYPE_F32 = 0x7d,
 	TYPE_F64 = 0x7c,
 	TYPE_V128 = 0x7b,
-	TYPE_FUNCREF = 0x70,
-	TYPE_EXTERNREF = 0x6f,
 };
-
-bool kwasm_is_ref(u32 type)
-{
-	return type == TYPE_FUNCREF || type == TYPE_EXTERNREF;
-}
 
 /* A defined global before its initialiser has run: zero, or null */
 void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx)
@@ -32,11 +25,30 @@ void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx)
 
 	type += globalidx;
 	global->owner = instance;
-	global->type = type->type;
+	global->type = kwasm_valtype_canon(instance->program->app->type_ids, type->type);
 	global->mut = type->mut;
 	global->cell = (void *)((u8 *)instance->ctx + type->slot);
 	if (kwasm_is_ref(type->type))
 		global->cell->ref = kwasm_null_ref(type->type);
+}
+
+/* Outside, a reference has the type at the top of its hierarchy */
+static int ref_read(u64 ref, u32 type, struct kwasm_val *value)
+{
+	const struct kwasm_func *func = (const struct kwasm_func *)(unsigned long)ref;
+
+	value->type = kwasm_heap_top(kwasm_valtype_heap(type));
+	switch (value->type) {
+	case KWASM_HEAP_FUNC:
+		value->lo = func == &kwasm_null_func ? 0 : (u64)func->funcidx + 1;
+		return 0;
+	case KWASM_HEAP_EXTERN:
+		value->lo = ref;
+		return 0;
+	default:
+		value->lo = ref != 0;
+		return 0;
+	}
 }
 
 /**
@@ -49,9 +61,9 @@ void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx)
  */
 int kwasm_value_read(const union kwasm_value *cell, u32 type, struct kwasm_val *value)
 {
-	const struct kwasm_func *func;
-
 	memset(value, 0, sizeof(*value));
+	if (kwasm_is_ref(type))
+		return ref_read(cell->ref, type, value);
 	value->type = type;
 	switch (type) {
 	case TYPE_I32:
@@ -60,24 +72,40 @@ int kwasm_value_read(const union kwasm_value *cell, u32 type, struct kwasm_val *
 		return 0;
 	case TYPE_I64:
 	case TYPE_F64:
-	case TYPE_EXTERNREF:
 		value->lo = cell->i64;
 		return 0;
 	case TYPE_V128:
 		value->lo = cell->v128[0];
 		value->hi = cell->v128[1];
 		return 0;
-	case TYPE_FUNCREF:
-		func = (const struct kwasm_func *)(unsigned long)cell->ref;
-		value->lo = func == &kwasm_null_func ? 0 : (u64)func->funcidx + 1;
-		return 0;
 	}
 	return -EINVAL;
+}
+
+/* Whoever calls may pass numbers as externref, and else null where that is a value of the type */
+static int ref_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value)
+{
+	u32 top = kwasm_heap_top(kwasm_valtype_heap(type));
+
+	if (kwasm_heap_top(value->type) != top)
+		return -EINVAL;
+	if (!value->lo) {
+		if (!kwasm_is_nullable(type))
+			return -EINVAL;
+		cell->ref = kwasm_null_ref(type);
+		return 0;
+	}
+	if (top != KWASM_HEAP_EXTERN || kwasm_valtype_heap(type) != top)
+		return -EINVAL;
+	cell->ref = value->lo;
+	return 0;
 }
 
 /* The way in: -EINVAL for a value of another type, and for functions but null */
 int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value)
 {
+	if (kwasm_is_ref(type))
+		return kwasm_is_ref(value->type) ? ref_write(cell, type, value) : -EINVAL;
 	if (value->type != type)
 		return -EINVAL;
 	switch (type) {
@@ -87,17 +115,11 @@ int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val 
 		return 0;
 	case TYPE_I64:
 	case TYPE_F64:
-	case TYPE_EXTERNREF:
 		cell->i64 = value->lo;
 		return 0;
 	case TYPE_V128:
 		cell->v128[0] = value->lo;
 		cell->v128[1] = value->hi;
-		return 0;
-	case TYPE_FUNCREF:
-		if (value->lo)
-			return -EINVAL;
-		cell->ref = kwasm_null_ref(type);
 		return 0;
 	}
 	return -EINVAL;

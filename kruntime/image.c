@@ -10,6 +10,7 @@
 
 /* Bounds what is allocated per function index; no wasm engine takes modules with more */
 #define FUNCS_MAX	(16u << 20)
+#define FIELDS_MAX	10000u
 
 /* What is looked at, and the name for messages, which must be good before it is printed */
 struct check {
@@ -47,24 +48,80 @@ static bool slot_ok(const struct kwasm_image *image, s32 slot, u32 size)
 	       (s64)slot + size <= -KWASM_CTX_FIXED;
 }
 
+/* A value type; references to types below @nr_types only, and of the kind those have */
+static bool valtype_ok(const struct check *c, u32 v, u32 nr_types, bool field)
+{
+	const struct kwasm_image_type *types = kwasm_image_at(c->image, c->image->types);
+	u32 index = v & KWASM_REF_INDEX;
+
+	if (field) {
+		v &= ~KWASM_FIELD_MUT;
+		if (v == 0x77 || v == 0x78)
+			return true;
+	}
+	if (!(v & KWASM_REF))
+		return (v >= 0x7b && v <= 0x7f) || kwasm_is_ref(v);
+	if (!(v & KWASM_REF_TYPE))
+		return (v & ~KWASM_REF) >= KWASM_HEAP_EXN && (v & ~KWASM_REF) <= KWASM_HEAP_NOEXN;
+	return !(v & KWASM_FIELD_MUT) && index < nr_types &&
+	       types[index].kind == (v & KWASM_REF_KIND) / KWASM_REF_KIND_STRUCT;
+}
+
+/* Recursive groups follow each other; supertypes come before and are of the same kind */
+static bool group_ok(const struct kwasm_image_type *types, u32 nr, u32 i)
+{
+	const struct kwasm_image_type *type = &types[i];
+
+	if (type->kind > KWASM_COMPTYPE_ARRAY || type->final > 1 || type->rec > i ||
+	    !type->nr_rec || type->nr_rec > nr - type->rec || i - type->rec >= type->nr_rec)
+		return false;
+	if (type->rec == i ? i && types[i - 1].rec + types[i - 1].nr_rec != i :
+	    types[i - 1].rec != type->rec || types[i - 1].nr_rec != type->nr_rec)
+		return false;
+	if (i == nr - 1 && type->rec + type->nr_rec != nr)
+		return false;
+	return type->super == ~0u ||
+	       (type->super < i && types[type->super].kind == type->kind);
+}
+
 static int check_types(const struct check *c)
 {
 	const struct kwasm_image_type *types = kwasm_image_at(c->image, c->image->types);
-	u32 i;
+	const u32 *valtypes_at;
+	u32 i, k;
 
+	for (i = 0; i < c->image->types.nr; i++) {
+		if (!group_ok(types, c->image->types.nr, i))
+			return refuse(c, "recursive group", i);
+	}
 	for (i = 0; i < c->image->types.nr; i++) {
 		struct kwasm_image_array valtypes = { types[i].valtypes, 0 };
 
-		if (types[i].nr_params > KWASM_ARITY_MAX || types[i].nr_results > KWASM_ARITY_MAX)
+		if (types[i].nr_results > (types[i].kind ? 0 : KWASM_ARITY_MAX) ||
+		    types[i].nr_params > (types[i].kind ? FIELDS_MAX : KWASM_ARITY_MAX))
 			return refuse(c, "type with too many values", i);
 		valtypes.nr = types[i].nr_params + types[i].nr_results;
 		if (valtypes.offset % 4 || valtypes.offset > c->image->size ||
 		    valtypes.nr > (c->image->size - valtypes.offset) / sizeof(u32))
 			return refuse(c, "type", i);
+		valtypes_at = (const u32 *)((const u8 *)c->image + types[i].valtypes);
+		for (k = 0; k < valtypes.nr; k++) {
+			if (!valtype_ok(c, valtypes_at[k], types[i].rec + types[i].nr_rec,
+					types[i].kind))
+				return refuse(c, "value type in type", i);
+		}
 		if (types[i].invoke > c->image->text_size)
 			return refuse(c, "invoker", i);
 	}
 	return 0;
+}
+
+/* Is that the type of a function? */
+static bool type_ok(const struct check *c, u32 type)
+{
+	const struct kwasm_image_type *types = kwasm_image_at(c->image, c->image->types);
+
+	return type < c->image->types.nr && types[type].kind == KWASM_COMPTYPE_FUNC;
 }
 
 static int check_imports(struct check *c)
@@ -89,7 +146,7 @@ static int check_imports(struct check *c)
 			return refuse(c, "import index", i);
 		switch (import->kind) {
 		case KWASM_EXTERN_FUNC:
-			ok = import->type < c->image->types.nr &&
+			ok = type_ok(c, import->type) &&
 			     (!import->slot || slot_ok(c->image, import->slot, 8));
 			break;
 		case KWASM_EXTERN_TABLE:
@@ -148,7 +205,7 @@ static int check_funcs(struct check *c)
 			return refuse(c, "function's code", i);
 		end = funcs[i].text_offset + funcs[i].text_size;
 		if (funcs[i].funcidx < c->nr_func_imports || funcs[i].funcidx >= c->nr_funcs ||
-		    funcs[i].type >= c->image->types.nr ||
+		    !type_ok(c, funcs[i].type) ||
 		    (funcs[i].name.len && !string_ok(c->image, funcs[i].name)) ||
 		    funcs[i].lines > c->image->lines.nr)
 			return refuse(c, "function", i);
@@ -156,7 +213,7 @@ static int check_funcs(struct check *c)
 	for (i = 0; i < c->image->refs.nr; i++) {
 		bool bound = refs[i].code == ~0u;	/* at load time: slot of a pointer */
 
-		if (refs[i].funcidx >= c->nr_funcs || refs[i].type >= c->image->types.nr ||
+		if (refs[i].funcidx >= c->nr_funcs || !type_ok(c, refs[i].type) ||
 		    (bound && refs[i].funcidx >= c->nr_func_imports) ||
 		    (!bound && refs[i].code >= c->image->text_size) ||
 		    !slot_ok(c->image, refs[i].slot, bound ? 8 : sizeof(struct kwasm_func)))
@@ -175,7 +232,9 @@ static int check_objects(const struct check *c)
 
 	for (i = 0; i < c->image->tables.nr; i++) {
 		/* 0: generated code never looks at it, the helpers go by index */
-		if (tables[i].slot && !slot_ok(c->image, tables[i].slot, 8))
+		if ((tables[i].slot && !slot_ok(c->image, tables[i].slot, 8)) ||
+		    !kwasm_is_ref(tables[i].reftype) ||
+		    !valtype_ok(c, tables[i].reftype, c->image->types.nr, false))
 			return refuse(c, "table", i);
 	}
 	for (i = 0; i < c->image->memories.nr; i++) {
@@ -189,7 +248,8 @@ static int check_objects(const struct check *c)
 	for (i = 0; i < c->image->globals.nr; i++) {
 		u32 size = !globals[i].imported && globals[i].type == 0x7b ? 16 : 8;
 
-		if (!slot_ok(c->image, globals[i].slot, size) || globals[i].slot % (s32)size)
+		if (!valtype_ok(c, globals[i].type, c->image->types.nr, false) ||
+		    !slot_ok(c->image, globals[i].slot, size) || globals[i].slot % (s32)size)
 			return refuse(c, "global", i);
 	}
 	for (i = 0; i < c->image->datas.nr; i++) {
@@ -232,6 +292,9 @@ static int check_uses(const struct check *c, const struct kwasm_program *program
 			return refuse(c, "export", i);
 	}
 	for (i = 0; i < c->image->elems.nr; i++) {
+		if (!kwasm_is_ref(elems[i].reftype) ||
+		    !valtype_ok(c, elems[i].reftype, c->image->types.nr, false))
+			return refuse(c, "element segment", i);
 		if (!elems[i].funcs)
 			continue;
 		if (elems[i].funcs % 4 || elems[i].funcs > c->image->size ||

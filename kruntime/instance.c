@@ -231,17 +231,20 @@ static void revoke_functions(struct kwasm_store *store, struct kwasm_instance *d
 
 		if (instance == dying)
 			continue;
-		for (i = 0; i < image->tables.nr; i++)
-			kwasm_refs_revoke(instance->table_own[i].abi.elems,
-					  instance->table_own[i].abi.size, start, end);
+		for (i = 0; i < image->tables.nr; i++) {
+			struct kwasm_table *table = &instance->table_own[i];
+
+			if (table->owner && kwasm_is_func_ref(table->reftype))
+				kwasm_refs_revoke(table->abi.elems, table->abi.size, start, end);
+		}
 		for (i = 0; i < image->globals.nr; i++) {
 			struct kwasm_global *global = &instance->globals[i];
 
-			if (global->owner == instance && kwasm_is_ref(global->type))
+			if (global->owner == instance && kwasm_is_func_ref(global->type))
 				kwasm_refs_revoke(&global->cell->ref, 1, start, end);
 		}
 		for (i = 0; i < image->elems.nr; i++) {
-			if (instance->elems[i].refs)
+			if (instance->elems[i].refs && kwasm_is_func_ref(elems[i].reftype))
 				kwasm_refs_revoke(instance->elems[i].refs, elems[i].nr, start, end);
 		}
 	}

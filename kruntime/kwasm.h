@@ -44,22 +44,44 @@ struct kwasm_instance;
 #define KWASM_MEMORY64_MAX	(64ull << 30)	/* bytes of address space for a 64-bit memory */
 #define KWASM_INSTANCES_MAX	1024u		/* default instances of a program */
 
-/* ---- types.c: structural function types ---- */
+/* ---- types.c: types by structure ---- */
 
 struct kwasm_type {
-	u32 id;			/* never 0; free for reuse when users is 0 */
-	u32 users;		/* programs (once per occurrence) */
-	u32 hash;
-	u32 nr_params;
+	u32 id;			/* never 0; free for reuse when the group is gone */
+	u32 kind;		/* enum kwasm_comptype */
+	u32 super;		/* id, 0: none */
+	u32 nr_params;		/* or fields */
 	u32 nr_results;
-	struct kwasm_type *next;
-	u32 valtypes[];
+	struct kwasm_type_group *group;
+	u32 valtypes[];		/* with ids in references */
+};
+
+/* A recursive group */
+struct kwasm_type_group {
+	struct kwasm_type_group *next;
+	u32 users;		/* programs (once per occurrence) */
+	u32 hash;		/* of the key */
+	u64 nr_key;
+	u32 *key;
+	u32 nr;
+	struct kwasm_type *types[];
 };
 
 /* All under kwasm_registry_lock */
-int kwasm_type_get(const u32 *valtypes, u32 nr_params, u32 nr_results, u32 *id);
-void kwasm_type_put(u32 id);
+int kwasm_types_get(const struct kwasm_image *image, u32 *ids);
+void kwasm_types_put(const struct kwasm_image *image, const u32 *ids);
 const struct kwasm_type *kwasm_type_find(u32 id);
+bool kwasm_type_matches(u32 sub, u32 super);	/* ids: equal, or declared a subtype */
+bool kwasm_valtype_matches(u32 sub, u32 super);	/* both canonical: with ids, not indices */
+
+/* These need no lock */
+u32 kwasm_valtype_canon(const u32 *ids, u32 valtype);	/* type indices of an image to ids */
+bool kwasm_is_ref(u32 valtype);
+bool kwasm_is_nullable(u32 valtype);
+bool kwasm_is_func_ref(u32 valtype);
+/* Of a reference: the abstract heap type, or the one just above its type; and the top above that */
+u32 kwasm_valtype_heap(u32 valtype);
+u32 kwasm_heap_top(u32 heap);
 
 /* ---- config.c: strings, surroundings ---- */
 
@@ -336,7 +358,7 @@ int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *me
 void kwasm_memory_destroy(struct kwasm_memory *memory);
 bool kwasm_memory_contains(const struct kwasm_memory *memory, u64 addr, u64 len);
 
-u64 kwasm_null_ref(u32 reftype);
+u64 kwasm_null_ref(u32 reftype);	/* any value type of a reference, canonical or not */
 int kwasm_table_create(struct kwasm_instance *instance, struct kwasm_table *table,
 		       const struct kwasm_image_table *type);
 void kwasm_table_destroy(struct kwasm_table *table);
@@ -346,7 +368,6 @@ int kwasm_elem_create(struct kwasm_elem *elem, const struct kwasm_image_elem *ty
 void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx);
 int kwasm_value_read(const union kwasm_value *cell, u32 type, struct kwasm_val *value);
 int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value);
-bool kwasm_is_ref(u32 type);
 
 /* The object of a function that has one (exported or referenced); NULL otherwise */
 const struct kwasm_func *kwasm_instance_func(struct kwasm_instance *instance, u32 funcidx);

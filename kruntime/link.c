@@ -21,6 +21,32 @@ const char *kwasm_name_text(char *buf, size_t size, const char *name, u32 len)
 
 static const char *valtype_text(u32 type)
 {
+	static const char *const names[] = {
+		"exnref", "arrayref", "structref", "i31ref", "eqref", "anyref", "externref",
+		"funcref", "nullref", "nullexternref", "nullfuncref", "nullexnref",
+	};
+	static const char *const non_null[] = {
+		"(ref exn)", "(ref array)", "(ref struct)", "(ref i31)", "(ref eq)", "(ref any)",
+		"(ref extern)", "(ref func)", "(ref none)", "(ref noextern)", "(ref nofunc)",
+		"(ref noexn)",
+	};
+	u32 heap = kwasm_valtype_heap(type);
+
+	/* a type has no name: this is what kind it is of */
+	if (type & KWASM_REF_TYPE) {
+		bool nullable = kwasm_is_nullable(type);
+
+		switch (heap) {
+		case KWASM_HEAP_FUNC:
+			return nullable ? "(ref null <func type>)" : "(ref <func type>)";
+		case KWASM_HEAP_STRUCT:
+			return nullable ? "(ref null <struct type>)" : "(ref <struct type>)";
+		default:
+			return nullable ? "(ref null <array type>)" : "(ref <array type>)";
+		}
+	}
+	if (kwasm_is_ref(type) && heap >= KWASM_HEAP_EXN && heap <= KWASM_HEAP_NOEXN)
+		return (kwasm_is_nullable(type) ? names : non_null)[heap - KWASM_HEAP_EXN];
 	switch (type) {
 	case 0x7f:
 		return "i32";
@@ -32,10 +58,6 @@ static const char *valtype_text(u32 type)
 		return "f64";
 	case 0x7b:
 		return "v128";
-	case 0x70:
-		return "funcref";
-	case 0x6f:
-		return "externref";
 	}
 	return "?";
 }
@@ -232,10 +254,12 @@ static bool limits_match(u64 min, u64 max, u64 size, u64 size_max)
 			       (size_max != KWASM_LIMIT_NONE && size_max <= max));
 }
 
+/* "Validation, Matching, External Types"; under the registry lock, for the types' sake */
 static bool import_matches(const struct kwasm_program *program,
 			   const struct kwasm_image_import *import, const struct kwasm_extern *ext)
 {
 	const struct kwasm_image *image = program->image;
+	const u32 *ids = program->app->type_ids;
 	const struct kwasm_image_table *table = kwasm_image_at(image, image->tables);
 	const struct kwasm_image_memory *memory = kwasm_image_at(image, image->memories);
 	const struct kwasm_image_global *global = kwasm_image_at(image, image->globals);
@@ -244,10 +268,11 @@ static bool import_matches(const struct kwasm_program *program,
 		return false;
 	switch (import->kind) {
 	case KWASM_EXTERN_FUNC:
-		return ext->func->type == program->app->type_ids[import->type];
+		return kwasm_type_matches(ext->func->type, ids[import->type]);
 	case KWASM_EXTERN_TABLE:
 		table += import->index;
-		return table->reftype == ext->table->reftype && table->is64 == ext->table->is64 &&
+		return kwasm_valtype_canon(ids, table->reftype) == ext->table->reftype &&
+		       table->is64 == ext->table->is64 &&
 		       limits_match(table->min, table->max, ext->table->abi.size, ext->table->max);
 	case KWASM_EXTERN_MEMORY:
 		memory += import->index;
@@ -259,7 +284,11 @@ static bool import_matches(const struct kwasm_program *program,
 				    ext->memory->max);
 	case KWASM_EXTERN_GLOBAL:
 		global += import->index;
-		return global->type == ext->global->type && global->mut == ext->global->mut;
+		if (global->mut != ext->global->mut)
+			return false;
+		return global->mut ? kwasm_valtype_canon(ids, global->type) == ext->global->type :
+		       kwasm_valtype_matches(ext->global->type,
+					     kwasm_valtype_canon(ids, global->type));
 	}
 	return false;
 }
@@ -281,6 +310,7 @@ int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exp
 	const struct kwasm_image_import *imports = kwasm_image_at(image, image->imports);
 	struct kwasm_extern ext;
 	const void **slot;
+	bool matches;
 	u32 i;
 	int err;
 
@@ -296,7 +326,10 @@ int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exp
 			report_import(report, program, import, "no such export", NULL);
 			return err;
 		}
-		if (!import_matches(program, import, &ext)) {
+		plat_mutex_lock(&kwasm_registry_lock);
+		matches = import_matches(program, import, &ext);
+		plat_mutex_unlock(&kwasm_registry_lock);
+		if (!matches) {
 			report_import(report, program, import, "incompatible import type", &ext);
 			return -EPROTOTYPE;
 		}

@@ -71,33 +71,6 @@ struct kwasm_instance *kwasm_program_default(const char *name)
 	return instance;
 }
 
-static void put_types(struct kwasm_program *program, u32 nr)
-{
-	while (nr)
-		kwasm_type_put(program->app->type_ids[--nr]);
-}
-
-/* All type ids of the image; under the registry lock */
-static int get_types(struct kwasm_program *program)
-{
-	const struct kwasm_image *image = program->image;
-	const struct kwasm_image_type *types = kwasm_image_at(image, image->types);
-	const u32 *valtypes;
-	u32 i;
-	int err;
-
-	for (i = 0; i < image->types.nr; i++) {
-		valtypes = (const u32 *)((const u8 *)image + types[i].valtypes);
-		err = kwasm_type_get(valtypes, types[i].nr_params, types[i].nr_results,
-				     &program->app->type_ids[i]);
-		if (err) {
-			put_types(program, i);
-			return err;
-		}
-	}
-	return 0;
-}
-
 static void program_free(struct kwasm_program *program)
 {
 	plat_free(program->ref_of_func);
@@ -249,7 +222,7 @@ int kwasm_app_init(struct kwasm_app *app)
 		goto err_free;
 
 	plat_mutex_lock(&kwasm_registry_lock);
-	err = find_locked(program->name) ? -EEXIST : get_types(program);
+	err = find_locked(program->name) ? -EEXIST : kwasm_types_get(program->image, app->type_ids);
 	if (!err) {
 		list_add_tail(&program->node, &programs);
 		app->runtime = program;
@@ -307,13 +280,19 @@ void kwasm_app_exit(struct kwasm_app *app)
 
 	plat_mutex_lock(&kwasm_registry_lock);
 	list_del_init(&program->node);
-	put_types(program, program->image->types.nr);
+	kwasm_types_put(program->image, app->type_ids);
 	app->runtime = NULL;
 	plat_mutex_unlock(&kwasm_registry_lock);
 	plat_text_remove(app->text);
 	program_free(program);
 }
 EXPORT_SYMBOL_GPL(kwasm_app_exit);
+
+/* One byte tells the world outside enough: what kind of thing a reference refers to */
+static u8 info_valtype(u32 valtype)
+{
+	return kwasm_is_ref(valtype) ? kwasm_valtype_heap(valtype) : valtype;
+}
 
 static u32 item_arity(u32 kind)
 {
@@ -380,7 +359,7 @@ static void write_item(struct info_writer *w, const struct kwasm_program *progra
 		memcpy(p, &item, sizeof(item));
 		p += sizeof(item);
 		for (i = 0; i < nr; i++)
-			*p++ = (u8)(valtypes ? valtypes[i] : valtype);
+			*p++ = info_valtype(valtypes ? valtypes[i] : valtype);
 		memcpy(p, kwasm_image_str(image, module), module.len);
 		memcpy(p + module.len, kwasm_image_str(image, name), name.len);
 	}

@@ -11,18 +11,16 @@
 
 #define CHUNK	65536u		/* elements between two looks at the scheduler */
 
-#define REFTYPE_FUNC	0x70u
-
 u64 kwasm_null_ref(u32 reftype)
 {
-	return reftype == REFTYPE_FUNC ? (u64)(unsigned long)&kwasm_null_func : 0;
+	return kwasm_is_func_ref(reftype) ? (u64)(unsigned long)&kwasm_null_func : 0;
 }
 
 /* The reference to a function of the instance; ~0 is null. Its row was checked by kwasm_image_check(). */
 static u64 func_ref(struct kwasm_instance *instance, u32 funcidx)
 {
 	if (funcidx == ~0u)
-		return kwasm_null_ref(REFTYPE_FUNC);
+		return kwasm_null_ref(KWASM_HEAP_FUNC);
 	return (u64)(unsigned long)kwasm_instance_func(instance, funcidx);
 }
 
@@ -54,7 +52,7 @@ int kwasm_table_create(struct kwasm_instance *instance, struct kwasm_table *tabl
 	int err;
 
 	table->owner = instance;
-	table->reftype = type->reftype;
+	table->reftype = kwasm_valtype_canon(instance->program->app->type_ids, type->reftype);
 	table->is64 = type->is64;
 	table->max = type->max;
 	if (type->min > KWASM_TABLE_MAX)
@@ -80,7 +78,7 @@ void kwasm_refs_revoke(u64 *refs, u64 nr, u64 start, u64 end)
 
 	for (i = 0; i < nr; i++) {
 		if (refs[i] >= start && refs[i] < end)
-			refs[i] = kwasm_null_ref(REFTYPE_FUNC);
+			refs[i] = kwasm_null_ref(KWASM_HEAP_FUNC);
 	}
 }
 

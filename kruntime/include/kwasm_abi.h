@@ -44,7 +44,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	2
+#define KWASM_ABI_VERSION	3
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -259,13 +259,48 @@ struct kwasm_image {
 	u32 reserved[4];
 };
 
-/* Value types: the binary format's bytes (0x7f i32, 0x7e i64, 0x7d f32, 0x7c f64, 0x7b v128,
- * 0x70 funcref, 0x6f externref) in the low byte, the rest 0 until typed references come. */
+/*
+ * Value types: the binary format's bytes for numbers, vectors and nullable references to
+ * abstract heap types (0x7f i32, 0x7e i64, 0x7d f32, 0x7c f64, 0x7b v128, 0x70 funcref,
+ * 0x6f externref ...). Every other reference type is
+ *
+ *	KWASM_REF, KWASM_REF_NULL if nullable, and
+ *	either an abstract heap type's byte
+ *	or KWASM_REF_TYPE, one of KWASM_REF_KIND_*, and a type index (in the runtime: an id)
+ */
+#define KWASM_REF		0x80000000u
+#define KWASM_REF_NULL		0x40000000u
+#define KWASM_REF_TYPE		0x20000000u
+#define KWASM_REF_KIND		0x18000000u
+#define KWASM_REF_KIND_FUNC	0x00000000u
+#define KWASM_REF_KIND_STRUCT	0x08000000u
+#define KWASM_REF_KIND_ARRAY	0x10000000u
+#define KWASM_REF_INDEX		0x01ffffffu
+/* fields of structs and arrays: may be changed; 0x78 and 0x77 are i8 and i16 there */
+#define KWASM_FIELD_MUT		0x02000000u
+
+/* abstract heap types, the binary format's bytes */
+enum kwasm_heap {
+	KWASM_HEAP_EXN = 0x69, KWASM_HEAP_ARRAY, KWASM_HEAP_STRUCT, KWASM_HEAP_I31, KWASM_HEAP_EQ,
+	KWASM_HEAP_ANY, KWASM_HEAP_EXTERN, KWASM_HEAP_FUNC, KWASM_HEAP_NONE, KWASM_HEAP_NOEXTERN,
+	KWASM_HEAP_NOFUNC, KWASM_HEAP_NOEXN,
+};
+
+enum kwasm_comptype {
+	KWASM_COMPTYPE_FUNC, KWASM_COMPTYPE_STRUCT, KWASM_COMPTYPE_ARRAY,
+};
+
 struct kwasm_image_type {
-	u32 nr_params;
-	u32 nr_results;
+	u32 kind;			/* enum kwasm_comptype */
+	u32 final;			/* has no subtypes */
+	u32 super;			/* index, before this one; ~0: none */
+	u32 rec;			/* index of the first type of its recursive group */
+	u32 nr_rec;			/* number of types in that */
+	u32 nr_params;			/* or fields */
+	u32 nr_results;			/* 0 but for functions */
 	u32 valtypes;			/* offset of u32[nr_params + nr_results] */
 	u32 invoke;			/* text offset + 1 of its kwasm_invoke_t, 0: not needed by anyone */
+	u32 reserved;
 };
 
 #define KWASM_LIMIT_NONE	(~0ull)
