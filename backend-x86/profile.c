@@ -520,8 +520,11 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Which profile is for release @wanted, or its beginning; NULL after a message. */
-static char *find_release(const char *wanted)
+/*
+ * Which profile is for release @wanted, or its beginning; NULL after a message.
+ * @make_name: what 'make modules' calls that kernel
+ */
+static char *find_release(const char *wanted, const char *make_name)
 {
 	struct candidates c = { .nr = 0 };
 	char *path = NULL;
@@ -536,7 +539,7 @@ static char *find_release(const char *wanted)
 	}
 	if (!c.nr) {
 		diag_tool_error("no profile of kernel %s: make one with 'make modules KERNEL=%s', or with KDIR=<its kbuild folder>, or name another by --kernel",
-				wanted, wanted);
+				wanted, make_name);
 	} else if (!path) {
 		char *list = xstrdup("");
 
@@ -590,7 +593,7 @@ static char *find_in_folder(const char *dir)
 		diag_tool_error("%s: neither holds a profile nor is a kbuild folder", dir);
 		return NULL;
 	}
-	path = find_release(release);
+	path = find_release(release, release);
 	free(release);
 	return path;
 }
@@ -603,13 +606,13 @@ char *profile_find(const char *kernel)
 	if (!kernel) {
 		if (uname(&uts))
 			diag_bug("uname: %s", strerror(errno));
-		return find_release(uts.release);
+		return find_release(uts.release, "host");
 	}
 	/* a folder named 6.1 in the current one is not meant unless it says ./6.1 */
 	if (!strchr(kernel, '/')) {
 		if (!stat(kernel, &st) && S_ISREG(st.st_mode))
 			return xstrdup(kernel);
-		return find_release(kernel);
+		return find_release(kernel, kernel);
 	}
 	if (stat(kernel, &st)) {
 		diag_tool_error("%s: %s", kernel, strerror(errno));

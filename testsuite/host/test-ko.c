@@ -320,6 +320,7 @@ TEST(unknown_version_says_how_to_make_a_profile)
 	/* the running kernel is the default */
 	ASSERT_EQ(0, uname(&uts));
 	ASSERT_TRUE(strstr(found(NULL), uts.release));
+	ASSERT_TRUE(strstr(captured, "'make modules KERNEL=host'"));
 	remove_folder();
 }
 
