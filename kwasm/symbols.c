@@ -10,8 +10,8 @@
 #include "loader.h"
 
 /* Only addresses matter here; the functions are defined in user_wasi.c and thunks.S */
-#define WASI_CALL(name, result, params) extern char wasi_##name[] __attribute__((weak));
-#define WASI_CALL0(name, result, params) extern char wasi_##name[] __attribute__((weak)); extern char wasi_unstable_##name[] __attribute__((weak));
+#define WASI_CALL(name, result, params) extern char wasi_##name[];
+#define WASI_CALL0(name, result, params) extern char wasi_##name[]; extern char wasi_unstable_##name[];
 #define WASI_NOSYS(name, result, params) WASI_CALL(name, result, params)
 #include "kwasm_wasi_calls.h"
 
