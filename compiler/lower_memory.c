@@ -8,6 +8,8 @@
  * bounds it is compared with the memory's size instead; so it always is where
  * 64 bits of address or a page of one byte are beyond what a guard area can do.
  */
+#include <string.h>
+
 #include "diag.h"
 #include "lower.h"
 
@@ -31,11 +33,15 @@ static LLVMValueRef memory_bytes(struct lower *l, u32 memidx)
 	return lower_load(l, l->i64, size, LOWER_ALIAS_RUNTIME);
 }
 
-/* a move that LLVM cannot look through, so that the checker can see the 32 bits */
+/*
+ * A move that LLVM cannot look through, so that the checker can see the 32 bits, or
+ * that nothing but the comparison that follows bounds the 64.
+ */
 static LLVMValueRef opaque(struct lower *l, LLVMValueRef index)
 {
-	LLVMTypeRef type = LLVMFunctionType(l->i64, &l->i32, 1, 0);
-	LLVMValueRef move = LLVMGetInlineAsm(type, "movl $1, ${0:k}", 12, "=r,r", 4, 0, 0,
+	LLVMTypeRef from = LLVMTypeOf(index), type = LLVMFunctionType(l->i64, &from, 1, 0);
+	const char *text = from == l->i64 ? "movq $1, $0" : "movl $1, ${0:k}";
+	LLVMValueRef move = LLVMGetInlineAsm(type, text, strlen(text), "=r,r", 4, 0, 0,
 					     LLVMInlineAsmDialectATT, 0);
 
 	return LLVMBuildCall2(l->b, type, move, &index, 1, "");
@@ -68,14 +74,13 @@ static LLVMValueRef access_end(struct lower *l, const struct wasm_instr *in, LLV
 LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, u32 size)
 {
 	const struct wasm_memory *memory = &l->m->memories[in->memidx];
+	bool is_opaque = l->opt->opaque_index && l->opt->opaque_index[l->funcidx];
 	LLVMValueRef index = lower_pop(l), ptr, end;
 
-	if (!memory->is64) {
-		if (l->opt->opaque_index && l->opt->opaque_index[l->funcidx])
-			index = opaque(l, index);
-		else
-			index = LLVMBuildZExt(l->b, index, l->i64, "");
-	}
+	if (is_opaque)
+		index = opaque(l, index);
+	else if (!memory->is64)
+		index = LLVMBuildZExt(l->b, index, l->i64, "");
 	if (!has_guard(l, memory)) {
 		end = access_end(l, in, index, size);
 		lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, end, memory_bytes(l, in->memidx), ""),
