@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * verify_impl.h - what the files of the checker share with each other
+ *
+ * Sections: verify.c, verify_elf.c, verify_decode.c, verify_flow.c.
+ */
+#ifndef _BACKEND_X86_VERIFY_IMPL_H
+#define _BACKEND_X86_VERIFY_IMPL_H
+
+#include <Zydis/Zydis.h>
+
+#include "../kruntime/include/kwasm_abi.h"
+#include "verify.h"
+
+/* ---- verify.c ---- */
+
+struct verify_object;
+
+/* findings about the file as a whole; returns -EINVAL for convenience */
+int verify_object_error(struct verify_object *obj, enum verify_rule rule, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* about the instruction at text offset @at of function @func */
+void verify_insn_error(struct verify_object *obj, enum verify_severity severity,
+		       enum verify_rule rule, u32 func, u32 at, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* ---- verify_elf.c ---- */
+
+struct verify_reloc {
+	u64 offset;
+	u32 symbol;
+	u32 type;
+	s64 addend;
+};
+
+/**
+ * struct verify_section - a section header and what belongs to it
+ * @data: NULL for SHT_NOBITS and for empty sections
+ * @relocs: ascending offsets, no two overlap; all inside of the section
+ */
+struct verify_section {
+	const char *name;
+	u32 type;
+	u64 flags;
+	u64 align;
+	const u8 *data;
+	u64 size;
+	struct verify_reloc *relocs;
+	size_t nr_relocs;
+	size_t cap_relocs;
+};
+
+/* what an undefined symbol is to the checker */
+enum verify_import {
+	VERIFY_IMPORT_NONE,		/* defined here */
+	VERIFY_IMPORT_OTHER,		/* allowed, but code has no business with it */
+	VERIFY_IMPORT_TRAP,		/* kwasm_trap_* */
+	VERIFY_IMPORT_HOST_CALL,	/* kwasm_host_call */
+	VERIFY_IMPORT_NULL_FUNC,	/* kwasm_null_func */
+	VERIFY_IMPORT_HOST,		/* host function: kwasm_call_host() only */
+	VERIFY_IMPORT_RETURN_THUNK,
+	VERIFY_IMPORT_INDIRECT_THUNK,	/* @arg: register number */
+};
+
+/**
+ * struct verify_host - signature of a host function
+ * @helper: one of the runtime's helpers, whose arguments are checked one by one
+ */
+struct verify_host {
+	const char *name;
+	const char *result;
+	const char *params;
+	bool helper;
+};
+
+struct verify_symbol {
+	const char *name;
+	u8 type;
+	u8 bind;
+	u32 section;		/* SHN_UNDEF, SHN_ABS, or below nr_sections */
+	u64 value;
+	u64 size;
+	enum verify_import import;
+	u32 arg;
+	const struct verify_host *host;
+};
+
+/* what a range of the context holds */
+enum verify_slot_class {
+	VERIFY_SLOT_CELL,	/* own global; @index */
+	VERIFY_SLOT_GLOBAL,	/* address of an imported global's cell */
+	VERIFY_SLOT_MEMORY,	/* struct kwasm_memory_abi * */
+	VERIFY_SLOT_TABLE,	/* struct kwasm_table_abi * */
+	VERIFY_SLOT_IMPORT,	/* const struct kwasm_func *; @index: of the import row */
+	VERIFY_SLOT_FUNC,	/* own struct kwasm_func; @index: of the ref row */
+	VERIFY_SLOT_FIXED,	/* struct kwasm_ctx */
+};
+
+struct verify_slot {
+	s64 offset;
+	u32 size;
+	enum verify_slot_class class;
+	u32 index;
+};
+
+/**
+ * struct verify_sig - how values of a function type travel
+ * @stack_args: bytes of arguments on the stack
+ * @ref_params: bit i: integer register argument i is a function reference
+ * @ref_stack: some argument on the stack is a function reference
+ * @ref_results: bit 0: rax, bit 1: rdx is a function reference
+ * @value_results: results are left in the value buffer
+ */
+struct verify_sig {
+	u32 stack_args;
+	u8 ref_params;
+	bool ref_stack;
+	u8 ref_results;
+	bool value_results;
+};
+
+/**
+ * struct verify_entry - a function of .text, beside its row in the report
+ * @type: index in the image's types, or VERIFY_NO_FUNC if none is known
+ * @invoker: it is a kwasm_invoke_t for type @type: entered with a code pointer
+ * @returns: it holds a return or leaves by a jump; other functions only trap
+ * @bad: not all of it could be decoded, or is allowed
+ * @any_context: called with an R13 that need not be the context, so it must keep
+ *	the contract whatever that is
+ */
+struct verify_entry {
+	u32 type;
+	bool invoker;
+	bool returns;
+	bool bad;
+	bool any_context;
+	bool any_context_done;
+};
+
+/**
+ * struct verify_object - the kernel object, as the module loader will see it
+ * @rows: bitmap of .text offsets that have a row in __ex_table
+ * @starts: bitmap of .text offsets where an instruction starts
+ * @thunk_sites: thunk jumps seen in the code, to compare with .return_sites and
+ *	.retpoline_sites
+ */
+struct verify_object {
+	const char *name;
+	const u8 *bytes;
+	size_t size;
+	struct verify_report *report;
+	struct arena arena;
+
+	struct verify_section *sections;
+	u32 nr_sections;
+	struct verify_symbol *symbols;
+	u32 nr_symbols;
+
+	u32 text;
+	u32 nr_entries;
+	struct verify_entry *entries;	/* parallel to report->funcs */
+
+	u32 app_section;
+	u64 app_offset;
+	u32 type_ids_section;
+	u64 type_ids_offset;
+
+	const u8 *image_bytes;
+	struct kwasm_image image;
+	struct kwasm_image_type *types;
+	struct verify_sig *sigs;	/* parallel to types */
+	struct kwasm_image_import *imports;
+	struct kwasm_image_func *funcs;
+	struct kwasm_image_ref *refs;
+	struct kwasm_image_table *tables;
+	struct kwasm_image_memory *memories;
+	struct kwasm_image_global *globals;
+	struct kwasm_image_elem *elems;
+
+	struct verify_slot *slots;	/* ascending, disjoint */
+	u32 nr_slots;
+
+	u64 *rows;
+	u64 *starts;
+	u64 *return_sites;
+	u64 *retpoline_sites;
+};
+
+int verify_elf_load(struct verify_object *obj);
+/* sections of data, kwasm_app, image, init and exit; needs verify_elf_load() */
+int verify_elf_tables(struct verify_object *obj);
+/* those tables that point to instructions; needs all of .text decoded */
+int verify_elf_sites(struct verify_object *obj);
+void verify_elf_destroy(struct verify_object *obj);
+
+/* the relocation at @offset of a section, NULL if there is none */
+const struct verify_reloc *verify_reloc_at(const struct verify_section *s, u64 offset);
+/* the slot of the context that holds all of [offset, offset + size), or NULL */
+const struct verify_slot *verify_slot_at(const struct verify_object *obj, s64 offset, u32 size);
+/* index in report->funcs of the function that starts at or holds text offset @offset */
+u32 verify_func_at(const struct verify_object *obj, u64 offset);
+
+static inline bool bitmap_test(const u64 *map, u64 bit)
+{
+	return map[bit / 64] >> (bit % 64) & 1;
+}
+
+static inline void bitmap_set(u64 *map, u64 bit)
+{
+	map[bit / 64] |= 1ull << (bit % 64);
+}
+
+/* ---- verify_decode.c ---- */
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
+       NR_GPRS, REG_RIP = NR_GPRS, REG_VECTOR, REG_HIGH8, REG_NONE = 0xff };
+
+/* instructions that the flow analysis knows; all others only write unknown values */
+enum verify_op {
+	OP_OTHER, OP_NOP, OP_MOV, OP_MOVZX, OP_MOVSX, OP_LEA, OP_ADD, OP_SUB, OP_AND, OP_OR, OP_XOR,
+	OP_SHL, OP_SHR, OP_SAR, OP_IMUL, OP_INC, OP_DEC, OP_NEG, OP_CMP, OP_TEST, OP_CMOV, OP_SETCC,
+	OP_SBB, OP_PUSH, OP_POP, OP_LEAVE, OP_CALL, OP_JMP, OP_JCC, OP_RET, OP_INT3, OP_UD2, OP_XCHG,
+	OP_COUNT_BITS,	/* popcnt, lzcnt, tzcnt: result at most 64 */
+	OP_BIT_SCAN,	/* of zero, it leaves what was there, perhaps all 64 bits of it */
+	OP_DIV,
+};
+
+enum verify_operand_kind { OPERAND_NONE, OPERAND_REG, OPERAND_MEM, OPERAND_IMM };
+
+/* condition codes, numbered as the processor does */
+enum { CC_O, CC_NO, CC_B, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_S, CC_NS, CC_P, CC_NP, CC_L, CC_GE, CC_LE, CC_G };
+
+struct verify_operand {
+	u8 kind;	/* enum verify_operand_kind */
+	u8 reg;		/* OPERAND_REG: number, REG_VECTOR, or REG_HIGH8 (with high8) */
+	u8 size;	/* bytes */
+};
+
+/**
+ * struct verify_insn - a decoded instruction, what matters of it
+ * @at: offset in .text
+ * @size: operand size of the first operand, bytes
+ * @mem_size: bytes accessed; 0: no access (lea, nop) or no memory operand
+ * @mem_aligned: faults unless the address is a multiple of 16 (32: VEX)
+ * @disp_reloc, @imm_reloc: relocation of that field or NULL
+ * @rip_extra: for RIP-relative operands: from the relocated field to the end
+ * @writes64, @writes32, @writes8: general registers written: in full, as 32 bits
+ *	(clearing the rest), in part; visible destination included
+ * @flags_written: some of CF, ZF, SF, OF change
+ * @target: text offset of a direct branch without relocation
+ * @high8: some operand is ah, ch, dh or bh
+ */
+struct verify_insn {
+	u32 at;
+	u8 len;
+	u8 op;
+	u8 cc;
+	u8 nr_operands;
+	struct verify_operand operands[4];
+	s64 imm;
+
+	u8 base, index, scale;
+	u8 mem_size;
+	bool mem_read, mem_write;
+	u8 mem_aligned;
+	bool has_mem;
+	s64 disp;
+	u8 rip_extra;
+
+	bool has_target;
+	s64 target;
+
+	u16 writes64, writes32, writes8;
+	bool flags_written;
+	const struct verify_reloc *disp_reloc;
+	const struct verify_reloc *imm_reloc;
+};
+
+void verify_decode_init(void);
+/*
+ * Decode all of a function and, the first time, report what is not allowed.
+ * *@insns is an array that is used again by the next call, *@nr its size. Returns
+ * 0; -EINVAL if some instruction could not be decoded or is not allowed.
+ */
+int verify_decode_func(struct verify_object *obj, u32 func, struct verify_insn **insns, u32 *nr);
+/* bytes between functions: must be padding */
+void verify_decode_gap(struct verify_object *obj, u64 start, u64 end);
+/* Intel syntax, into a buffer */
+void verify_insn_text(const struct verify_object *obj, u32 at, char *text, size_t size);
+
+/* ---- verify_flow.c ---- */
+
+/* @any_context: R13 is not the context at entry, see struct verify_entry */
+void verify_flow_func(struct verify_object *obj, u32 func, struct verify_insn *insns, u32 nr,
+		      bool any_context);
+
+#endif /* _BACKEND_X86_VERIFY_IMPL_H */
