@@ -46,6 +46,7 @@ static const struct {
 	{ ".exit.text",			false, SECTION_STUB },
 	{ ".rodata",			true,  SECTION_RODATA },
 	{ ".data",			false, SECTION_DATA },
+	{ ".data..ro_after_init",	false, SECTION_DATA },
 	{ ".bss",			false, SECTION_DATA },
 	{ "__ex_table",			false, SECTION_ROWS },
 	{ ".return_sites",		false, SECTION_TABLE },
@@ -106,7 +107,7 @@ static int check_section_flags(struct verify_object *obj, const struct verify_se
 		return 0;
 	}
 	kind = section_kind(s->name);
-	if (kind < 0 || s->flags & ~known ||
+	if (kind < 0 || s->flags & ~(known | (kind == SECTION_ROWS ? KWASM_SHF_RO_AFTER_INIT : 0)) ||
 	    (s->type != SHT_PROGBITS && s->type != SHT_NOBITS && s->type != SHT_NOTE))
 		return verify_object_error(obj, VERIFY_RULE_OBJECT,
 					   "section '%s' of type %u, flags 0x%llx is not known",

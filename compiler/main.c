@@ -26,11 +26,6 @@
 #include "../backend-x86/modinfo.h"
 #include "../backend-x86/target.h"
 #include "../backend-x86/verify.h"
-
-#ifndef HAVE_VERIFY	/* until the checker lands */
-#define verify_ko(name, bytes, size, report) ((void)(size), 0)
-#define verify_report_destroy(report) ((void)(report))
-#endif
 #include "diag.h"
 #include "lower.h"
 #include "module.h"
