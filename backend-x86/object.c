@@ -604,6 +604,23 @@ static const char *section_home(const struct object_section *s)
 	return s->flags & SHF_WRITE ? ".data" : ".rodata";
 }
 
+/* Nothing else may have these names, and each what its name says. */
+static bool section_is_sound(const struct object_section *s)
+{
+	static const char *const homes[] = { ".text", ".rodata", ".data", ".bss" };
+	const char *home = section_home(s);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(homes); i++)
+		if (!strcmp(s->name, homes[i]) && (!home || strcmp(home, homes[i])))
+			return false;
+	if (!home)
+		return true;
+	if (s->type != SHT_PROGBITS && (s->type != SHT_NOBITS || strcmp(home, ".bss")))
+		return false;
+	return !(s->flags & SHF_EXECINSTR && s->flags & SHF_WRITE) && !(s->flags & SHF_TLS);
+}
+
 struct section_move {
 	u32 home;	/* 0: stays */
 	u64 delta;
@@ -726,7 +743,7 @@ static int check_references(struct object *obj, object_allowed_t allowed, const 
  * to; all defined symbols are local.
  *
  * Return: 0; -EINVAL (diagnosed) if it refers to anything else, or has
- * thread-local data.
+ * thread-local data or another kind of section that no generated code needs.
  */
 int object_normalize(struct object *obj, object_allowed_t allowed, const void *arg)
 {
@@ -737,13 +754,14 @@ int object_normalize(struct object *obj, object_allowed_t allowed, const void *a
 	for (i = 1; i < nr; i++) {
 		struct object_section *s = &obj->sections[i];
 
-		if (s->flags & SHF_TLS) {
-			diag_file_error(obj->path, "internal error: thread-local section '%s'",
-					s->name);
+		if (section_unwanted(s)) {
+			s->dropped = true;
+		} else if (!s->dropped && !section_is_sound(s)) {
+			diag_file_error(obj->path,
+					"internal error: section '%s' of type %u has flags 0x%llx",
+					s->name, s->type, s->flags);
 			return -EINVAL;
 		}
-		if (section_unwanted(s))
-			s->dropped = true;
 	}
 	moves = xcalloc(nr + 1, sizeof(*moves));
 	if (!object_find_section(obj, ".text"))

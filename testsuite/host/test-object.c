@@ -209,10 +209,14 @@ TEST(symbol_that_is_not_allowed_is_an_internal_error)
 		     captured);
 }
 
-TEST(thread_local_data_is_refused)
+TEST(sections_that_generated_code_never_has_are_refused)
 {
 	ASSERT_EQ(-EINVAL, normalize_object("bad-tls"));
-	ASSERT_STREQ("bad-tls.o: error: internal error: thread-local section '.tdata'\n", captured);
+	ASSERT_STREQ("bad-tls.o: error: internal error: section '.tdata' of type 1 has flags 0x403\n",
+		     captured);
+	ASSERT_EQ(-EINVAL, normalize_object("bad-rodata"));
+	ASSERT_STREQ("bad-rodata.o: error: internal error: section '.rodata' of type 1 has flags 0x6\n",
+		     captured);
 }
 
 TEST(reference_to_a_dropped_section_is_refused)
