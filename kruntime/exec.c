@@ -125,12 +125,32 @@ void plat_exec_end(struct kwasm_store *store)
 	kmem_cache_free(exec_cache, exec);
 }
 
+/*
+ * Signals that dump core, SIGQUIT above all, do not become SIGKILL when they are sent, as
+ * the other deadly ones do. Without locks, for the timer's handler: a task's own tables stay.
+ */
+static bool coredump_pending(void)
+{
+	unsigned long pending, nr;
+
+	pending = READ_ONCE(current->pending.signal.sig[0]) |
+		  READ_ONCE(current->signal->shared_pending.signal.sig[0]);
+	pending &= ~current->blocked.sig[0] & SIG_KERNEL_COREDUMP_MASK;
+	for_each_set_bit(nr, &pending, BITS_PER_LONG) {
+		if (READ_ONCE(current->sighand->action[nr].sa.sa_handler) == SIG_DFL)
+			return true;
+	}
+	return false;
+}
+
 bool plat_should_stop(const struct kwasm_store *store)
 {
 	if (READ_ONCE(store->kill) || fatal_signal_pending(current))
 		return true;
+	if (!(current->flags & PF_KTHREAD))
+		return signal_pending(current) && coredump_pending();
 	/* A kernel thread's only signal is SIGKILL; kill(2) leaves it where that does not look. */
-	return current->flags & PF_KTHREAD && signal_pending(current);
+	return signal_pending(current);
 }
 
 bool plat_resched(const struct kwasm_store *store)
