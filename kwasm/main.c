@@ -248,7 +248,8 @@ static int report_failure(struct libkwasm *lib, const char *app, int err, int st
 	}
 	if (err == KWASM_TRAP_killed) {
 		fprintf(stderr, "kwasm: %s: killed\n", app);
-		return STATUS_KILLED;
+		/* by itself, with proc_raise: as a shell says it */
+		return report->detail > 0 && report->detail < 65 ? 128 + report->detail : STATUS_KILLED;
 	}
 	fprintf(stderr, "kwasm: %s: trap: %s\n", app, report->message);
 	for (i = 0; i < report->nr_frames && i < KWASM_FRAMES_MAX; i++) {
