@@ -50,6 +50,9 @@ static u32 end(void *ctx, bool sleeps, int err)
 {
 	if (sleeps && kwasm_context(ctx) != KWASM_CONTEXT_ATOMIC)
 		kwasm_fpu_enter(ctx);
+	/* Not one instruction more for a guest that was killed while it waited */
+	if (err == -EINTR && kwasm_should_stop(ctx))
+		kwasm_raise(ctx, KWASM_TRAP_killed, 0);
 	return wasi_errno(err);
 }
 

@@ -10,11 +10,13 @@
  * the app. If it does not, its handler cannot run before the call into the kernel is over, and
  * WASI has no use for EINTR: the call goes on, waiting killably for the file.
  */
+#include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/net.h>
 #include <linux/sched/signal.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
+#include <linux/uaccess.h>
 #include "compat/fs.h"
 #include "compat/signal.h"
 #include "wasi.h"
@@ -120,18 +122,18 @@ static void sigpipe_block(struct sigpipe *s, const struct file *file)
 	sigprocmask(SIG_BLOCK, &set, &s->blocked);
 }
 
-static void sigpipe_restore(struct sigpipe *s, bool sent)
+static void sigpipe_restore(struct sigpipe *s)
 {
 	sigset_t others;
 
 	if (!s->active)
 		return;
-	if (sent && !s->was_pending) {
+	/* sent also when the reader went away after a part */
+	if (!s->was_pending && sigismember(&current->pending.signal, SIGPIPE)) {
 		sigfillset(&others);
 		sigdelset(&others, SIGPIPE);
 		spin_lock_irq(&current->sighand->siglock);
-		if (sigismember(&current->pending.signal, SIGPIPE))
-			kwasm_dequeue_signal(&others);
+		kwasm_dequeue_signal(&others);
 		spin_unlock_irq(&current->sighand->siglock);
 	}
 	sigprocmask(SIG_SETMASK, &s->blocked, NULL);
@@ -155,26 +157,55 @@ static ssize_t write_once(struct file *file, struct iov_iter *iter, loff_t *pos)
 	}
 	sigpipe_block(&sigpipe, file);
 	ret = kwasm_iter_write(file, iter, pos);
-	sigpipe_restore(&sigpipe, ret == -EPIPE);
+	sigpipe_restore(&sigpipe);
 	return ret;
 }
 
-static ssize_t read_once(struct file *file, struct iov_iter *iter, loff_t *pos)
-{
-	/* Older kinds of files in /proc read to user addresses only; their one common way has a twin */
-	if (!file->f_op->read_iter && file->f_op->read == seq_read &&
-	    (file->f_mode & (FMODE_READ | FMODE_CAN_READ)) == (FMODE_READ | FMODE_CAN_READ)) {
-		struct kiocb kiocb;
-		ssize_t ret;
+#define BOUNCE_SIZE	65536ul
 
-		init_sync_kiocb(&kiocb, file);
-		kiocb.ki_pos = pos ? *pos : 0;
-		ret = seq_read_iter(&kiocb, iter);
-		if (pos)
-			*pos = kiocb.ki_pos;
-		return ret;
+/*
+ * Some files, of /proc and debugfs above all, can read and write at user addresses only. For them a
+ * piece of the calling process is borrowed. A kernel thread has none.
+ */
+static ssize_t by_user_address(struct file *file, int direction, const struct kvec *vec,
+			       size_t total, loff_t *pos)
+{
+	size_t len = min(total, BOUNCE_SIZE), at = 0;
+	loff_t start = pos ? *pos : 0;
+	unsigned long addr;
+	ssize_t ret;
+
+	if (!(file->f_mode & (direction == READ ? FMODE_READ : FMODE_WRITE)))
+		return -EBADF;
+	if (!(direction == READ ? (void *)file->f_op->read : (void *)file->f_op->write) ||
+	    !current->mm || current->flags & PF_KTHREAD)
+		return -EINVAL;
+	addr = vm_mmap(NULL, 0, BOUNCE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	if (direction == READ) {
+		ret = file->f_op->read(file, (char __user *)addr, len, &start);
+		len = ret > 0 ? ret : 0;
+	} else {
+		ret = 0;
 	}
-	return vfs_iter_read(file, iter, pos, 0);
+	for (; at < len; vec++) {	/* the vectors hold total bytes, which is not less */
+		size_t n = min(vec->iov_len, len - at);
+		void __user *user = (void __user *)(addr + at);
+
+		if (direction == READ ? copy_from_user(vec->iov_base, user, n) :
+					copy_to_user(user, vec->iov_base, n)) {
+			ret = -EFAULT;
+			break;
+		}
+		at += n;
+	}
+	if (direction == WRITE && !ret)
+		ret = file->f_op->write(file, (const char __user *)addr, len, &start);
+	vm_munmap(addr, BOUNCE_SIZE);
+	if (pos && ret > 0)
+		*pos = start;
+	return ret;
 }
 
 /**
@@ -206,8 +237,13 @@ ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const st
 
 			if (!pos && !(file->f_mode & FMODE_STREAM))
 				at = &file->f_pos;
-			ret = direction == READ ? read_once(file, &iter, at) :
-						  write_once(file, &iter, at);
+			if (total && !(direction == READ ? (void *)file->f_op->read_iter :
+							   (void *)file->f_op->write_iter))
+				ret = by_user_address(file, direction, vec, total, at);
+			else if (direction == READ)
+				ret = vfs_iter_read(file, &iter, at, 0);
+			else
+				ret = write_once(file, &iter, at);
 			if (lock)
 				mutex_unlock(&file->f_pos_lock);
 		}

@@ -10,10 +10,9 @@
 #define WASI_ABI_H
 
 #ifdef __KERNEL__
-#include <linux/build_bug.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 #else
-#include <assert.h>
 #include "types.h"
 #endif
 
@@ -41,7 +40,7 @@ enum wasi_errno {
 	WASI_ERRNO_NR
 };
 
-static_assert(WASI_ERRNO_NR == 77);
+_Static_assert(WASI_ERRNO_NR == 77, "numbers");
 
 enum wasi_filetype {
 	WASI_FILETYPE_UNKNOWN,
@@ -231,16 +230,16 @@ struct wasi_event {
 	u8 pad1[6];
 };
 
-static_assert(sizeof(struct wasi_iovec) == 8);
-static_assert(sizeof(struct wasi_prestat) == 8 && offsetof(struct wasi_prestat, name_len) == 4);
-static_assert(sizeof(struct wasi_dirent) == 24 && offsetof(struct wasi_dirent, type) == 20);
-static_assert(sizeof(struct wasi_fdstat) == 24 && offsetof(struct wasi_fdstat, rights_base) == 8);
-static_assert(sizeof(struct wasi_filestat) == 64 && offsetof(struct wasi_filestat, nlink) == 24);
-static_assert(sizeof(struct wasi_filestat0) == 56 && offsetof(struct wasi_filestat0, nlink) == 20);
-static_assert(sizeof(struct wasi_subscription) == 48);
-static_assert(offsetof(struct wasi_subscription, clock.flags) == 40);
-static_assert(sizeof(struct wasi_subscription0) == 56);
-static_assert(offsetof(struct wasi_subscription0, clock.flags) == 48);
-static_assert(sizeof(struct wasi_event) == 32 && offsetof(struct wasi_event, flags) == 24);
+_Static_assert(sizeof(struct wasi_iovec) == 8, "layout");
+_Static_assert(sizeof(struct wasi_prestat) == 8 && offsetof(struct wasi_prestat, name_len) == 4, "layout");
+_Static_assert(sizeof(struct wasi_dirent) == 24 && offsetof(struct wasi_dirent, type) == 20, "layout");
+_Static_assert(sizeof(struct wasi_fdstat) == 24 && offsetof(struct wasi_fdstat, rights_base) == 8, "layout");
+_Static_assert(sizeof(struct wasi_filestat) == 64 && offsetof(struct wasi_filestat, nlink) == 24, "layout");
+_Static_assert(sizeof(struct wasi_filestat0) == 56 && offsetof(struct wasi_filestat0, nlink) == 20, "layout");
+_Static_assert(sizeof(struct wasi_subscription) == 48, "layout");
+_Static_assert(offsetof(struct wasi_subscription, clock.flags) == 40, "layout");
+_Static_assert(sizeof(struct wasi_subscription0) == 56, "layout");
+_Static_assert(offsetof(struct wasi_subscription0, clock.flags) == 48, "layout");
+_Static_assert(sizeof(struct wasi_event) == 32 && offsetof(struct wasi_event, flags) == 24, "layout");
 
 #endif /* WASI_ABI_H */

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What happens to the process that runs an app: signals, pipes, descriptors,
+# kernel threads. Runs in the guest; prints TAP.
+
+t()
+{
+	if [ "$2" = "$3" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		echo "# expected: $2"
+		echo "# seen:     $3"
+	fi
+}
+
+# hundredths of a second
+now()
+{
+	awk '{ print int($1 * 100) }' /proc/uptime
+}
+
+# Has the process ended? (Its parent, this shell, may not have asked for it yet.)
+ended()
+{
+	local stat
+	stat=$(cat /proc/$1/stat 2>/dev/null) || return 0
+	case ${stat##*) } in Z*) return 0 ;; esac
+	return 1
+}
+
+# ends LIMIT PID: "yes", or how long it did not
+ends()
+{
+	local start=$(now) took
+	while ! ended $2; do
+		took=$(($(now) - start))
+		[ $took -le 500 ] || { kill -9 $2; echo "not within 5 s"; return; }
+	done
+	took=$(($(now) - start))
+	[ $took -le $1 ] && echo yes || echo "after ${took}0 ms"
+}
+
+# unloads LIMIT MODULE
+unloads()
+{
+	local start=$(now) took
+	rmmod $2
+	took=$(($(now) - start))
+	[ $took -le $1 ] && echo yes || echo "after ${took}0 ms"
+}
+
+cd /tmp
+mkfifo silence
+exec 9<>silence
+insmod /apps/own/signals.ko run=0
+insmod /apps/own/sock.ko run=0
+files=$(cut -f1 /proc/sys/fs/file-nr)
+
+for how in read poll 'sleep 1000000' spin; do
+	for sig in KILL TERM INT QUIT; do
+		host default kwasm run signals -- $how <silence 2>/dev/null &
+		pid=$!
+		sleep 0.2
+		ended $pid && t "$how: runs" yes no
+		kill -$sig $pid
+		t "${how%% *}: ends within 0.3 s of SIG$sig" yes "$(ends 30 $pid)"
+		wait $pid
+	done
+done
+
+kwasm run signals -- 'sleep' 1000000 2>/dev/null &
+pid=$!
+sleep 0.2
+id=$(kwasm ps | awk '/signals/ { print $1; exit }')
+t "sleep: ends within 0.3 s of kwasm kill" yes "$(kwasm kill $id; ends 30 $pid)"
+wait $pid
+t "kwasm run says 137 then" 137 $?
+
+mkfifo p
+kwasm run signals -- read <p 2>err &
+pid=$!
+exec 8>p
+sleep 0.1
+kill -STOP $pid
+sleep 0.1
+echo hello >&8
+kill -CONT $pid
+wait $pid
+t "read: goes on after stop and continue" "0 read: error 0, 6 bytes" "$? $(cat err)"
+
+kwasm run signals -- poll <p 2>err &
+pid=$!
+sleep 0.1
+echo hello >&8
+wait $pid
+t "poll: a pipe's bytes are counted" "poll: error 0, nbytes 6, flags 0" "$(cat err)"
+exec 8>&-
+rm p; mkfifo p
+kwasm run signals -- poll <p 2>err &
+pid=$!
+exec 8>p
+sleep 0.1
+exec 8>&-
+wait $pid
+t "poll: a writer that goes away is a hangup" "poll: error 0, nbytes 0, flags 1" "$(cat err)"
+
+{ kwasm run signals -- write; echo $? >status; } 2>err | head -c 1000 >/dev/null
+t "write: a reader that goes away is EPIPE, not SIGPIPE" "64 write: error 64" "$(cat status err | tr '\n' ' ' | sed 's/ $//')"
+
+rmmod signals
+{ insmod /apps/own/signals.ko args=write; echo $? >status; } 2>err | head -c 1000 >/dev/null
+t "write: the same as a command that is inserted" "write: error 64" "$(head -n 1 err)"
+t "a command that fails leaves nothing loaded" "" "$(grep ^signals /proc/modules)"
+
+insmod /apps/own/signals.ko args=read <silence 2>/dev/null &
+pid=$!
+sleep 0.3
+t "insmod of a command that waits ends within 0.3 s of SIGKILL" yes "$(kill -9 $pid; ends 30 $pid)"
+sleep 0.1
+t "and leaves nothing loaded" "" "$(grep ^signals /proc/modules)"
+
+host alarm /apps/own/signals.ko 'args="sleep 300"' 2>err
+t "sleep: goes on when a signal has a handler" "sleep: error 0 alarms: some" "$(tr '\n' ' ' <err | sed 's/ $//')"
+rmmod signals
+(sleep 0.3; echo hello >&9) &
+host alarm /apps/own/signals.ko args=read <silence 2>err
+t "read: goes on when a signal has a handler" "read: error 0, 6 bytes alarms: some" "$(tr '\n' ' ' <err | sed 's/ $//')"
+rmmod signals
+host alarm /apps/own/signals.ko args=read <silence 2>/dev/null &
+pid=$!
+sleep 0.3
+t "and can be killed all the same" yes "$(kill -9 $pid; ends 30 $pid)"
+
+insmod /apps/own/signals.ko 'args="raise 6"' 2>err
+t "raise(SIGABRT) ends the app" "1 0" "$(($? != 0)) $(grep -c 'came back' err)"
+insmod /apps/own/signals.ko run=0
+kwasm run signals -- raise 6 2>err
+t "kwasm run says 128 and the signal" 134 $?
+rmmod signals
+
+dmesg -c >/dev/null
+insmod /apps/own/signals.ko daemon=1 'args="lines 5"'
+sleep 0.5
+t "a daemon's lines are in the log" 5 "$(dmesg | grep -c 'signals: line [0-4]')"
+t "without control characters" 0 "$(dmesg | grep -c "$(printf '\033')")"
+t "with its last words" 1 "$(dmesg | grep -c 'signals: to stderr$')"
+rmmod signals
+dmesg -c >/dev/null
+insmod /apps/own/signals.ko daemon=1 'args="lines 100000"'
+sleep 1
+lines=$(dmesg | grep -c 'signals: line')
+t "but not more than a few hundred" yes "$([ $lines -ge 100 ] && [ $lines -le 1000 ] && echo yes || echo "$lines")"
+t "and rmmod does not wait for the rest" yes "$(unloads 50 signals)"
+insmod /apps/own/signals.ko daemon=1 args=read
+sleep 0.3
+t "a daemon's standard input is empty" 1 "$(dmesg | grep -c 'signals: read: error 0, 0 bytes')"
+rmmod signals
+insmod /apps/own/signals.ko daemon=1 'args="sleep 1000000"'
+sleep 0.3
+t "a daemon that sleeps is unloaded at once" yes "$(unloads 50 signals)"
+
+host listen 5000 kwasm run sock -- 3 2>err &
+pid=$!
+while ! grep -q listening err; do sleep 0.1; done
+for text in hi 'hello, socket' "$(head -c 900 /dev/zero | tr '\0' y)"; do
+	t "socket: ${#text} bytes come back" "$text" "$(printf %s "$text" | nc 127.0.0.1 5000)"
+done
+wait $pid
+t "socket: the server ends well" "0 listening" "$? $(cat err)"
+host listen 5001 kwasm run sock -- 1 2>err &
+pid=$!
+while ! grep -q listening err; do sleep 0.1; done
+t "socket: accept ends within 0.3 s of SIGKILL" yes "$(kill -9 $pid; ends 30 $pid)"
+rmmod sock
+
+sleep 0.2
+more=$(($(cut -f1 /proc/sys/fs/file-nr) - files))
+t "no file is left open" yes "$([ $more -lt 40 ] && echo yes || echo "$more more")"
+exit 0
