@@ -29,7 +29,7 @@ void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx)
 	global->mut = type->mut;
 	global->cell = (void *)((u8 *)instance->ctx + type->slot);
 	if (kwasm_is_ref(type->type))
-		global->cell->ref = kwasm_null_ref(type->type);
+		*global->cell = kwasm_null_ref(type->type);
 }
 
 /* Outside, a reference has the type at the top of its hierarchy */
@@ -53,37 +53,37 @@ static int ref_read(u64 ref, u32 type, struct kwasm_val *value)
 
 /**
  * kwasm_value_read() - Take a value out of a cell, for the world outside
- * @cell: of @type
+ * @cell: of @type: two words for a v128, one for all else, of which an i32 is the lower half
  * @type: value type
  * @value: set; a function becomes its index plus 1, no kernel address gets out
  *
  * Return: 0, -EINVAL for a type that has no outside form.
  */
-int kwasm_value_read(const union kwasm_value *cell, u32 type, struct kwasm_val *value)
+int kwasm_value_read(const u64 *cell, u32 type, struct kwasm_val *value)
 {
 	memset(value, 0, sizeof(*value));
 	if (kwasm_is_ref(type))
-		return ref_read(cell->ref, type, value);
+		return ref_read(*cell, type, value);
 	value->type = type;
 	switch (type) {
 	case TYPE_I32:
 	case TYPE_F32:
-		value->lo = cell->i32;
+		value->lo = (u32)*cell;
 		return 0;
 	case TYPE_I64:
 	case TYPE_F64:
-		value->lo = cell->i64;
+		value->lo = *cell;
 		return 0;
 	case TYPE_V128:
-		value->lo = cell->v128[0];
-		value->hi = cell->v128[1];
+		value->lo = cell[0];
+		value->hi = cell[1];
 		return 0;
 	}
 	return -EINVAL;
 }
 
 /* Whoever calls may pass numbers as externref, and else null where that is a value of the type */
-static int ref_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value)
+static int ref_write(u64 *cell, u32 type, const struct kwasm_val *value)
 {
 	u32 top = kwasm_heap_top(kwasm_valtype_heap(type));
 
@@ -92,17 +92,17 @@ static int ref_write(union kwasm_value *cell, u32 type, const struct kwasm_val *
 	if (!value->lo) {
 		if (!kwasm_is_nullable(type))
 			return -EINVAL;
-		cell->ref = kwasm_null_ref(type);
+		*cell = kwasm_null_ref(type);
 		return 0;
 	}
 	if (top != KWASM_HEAP_EXTERN || kwasm_valtype_heap(type) != top)
 		return -EINVAL;
-	cell->ref = value->lo;
+	*cell = value->lo;
 	return 0;
 }
 
 /* The way in: -EINVAL for a value of another type, and for functions but null */
-int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value)
+int kwasm_value_write(u64 *cell, u32 type, const struct kwasm_val *value)
 {
 	if (kwasm_is_ref(type))
 		return kwasm_is_ref(value->type) ? ref_write(cell, type, value) : -EINVAL;
@@ -111,15 +111,15 @@ int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val 
 	switch (type) {
 	case TYPE_I32:
 	case TYPE_F32:
-		cell->i32 = (u32)value->lo;
+		*cell = (u32)value->lo;
 		return 0;
 	case TYPE_I64:
 	case TYPE_F64:
-		cell->i64 = value->lo;
+		*cell = value->lo;
 		return 0;
 	case TYPE_V128:
-		cell->v128[0] = value->lo;
-		cell->v128[1] = value->hi;
+		cell[0] = value->lo;
+		cell[1] = value->hi;
 		return 0;
 	}
 	return -EINVAL;

@@ -241,7 +241,7 @@ static void revoke_functions(struct kwasm_store *store, struct kwasm_instance *d
 			struct kwasm_global *global = &instance->globals[i];
 
 			if (global->owner == instance && kwasm_is_func_ref(global->type))
-				kwasm_refs_revoke(&global->cell->ref, 1, start, end);
+				kwasm_refs_revoke(global->cell, 1, start, end);
 		}
 		for (i = 0; i < image->elems.nr; i++) {
 			if (instance->elems[i].refs && kwasm_is_func_ref(elems[i].reftype))
@@ -624,7 +624,7 @@ static int call_locked(struct kwasm_store *store, struct kwasm_instance *instanc
 	if (nr_args != type->nr_params)
 		err = -EINVAL;
 	for (i = 0; !err && i < nr_args; i++)
-		err = kwasm_value_write(&store->values[i], type->valtypes[i], &args[i]);
+		err = kwasm_value_write(store->values[i].v128, type->valtypes[i], &args[i]);
 	if (err) {
 		report_signature(report, name, name_len, type);
 		return err;
@@ -639,7 +639,7 @@ static int call_locked(struct kwasm_store *store, struct kwasm_instance *instanc
 		return err;
 	*nr_results = type->nr_results;
 	for (i = 0; !err && i < type->nr_results; i++)
-		err = kwasm_value_read(&store->values[i], type->valtypes[type->nr_params + i],
+		err = kwasm_value_read(store->values[i].v128, type->valtypes[type->nr_params + i],
 				       &results[i]);
 	return err;
 }

@@ -236,7 +236,7 @@ struct kwasm_memory {
 };
 
 struct kwasm_global {
-	union kwasm_value *cell;	/* in the owner's context; only a v128 is 16-byte aligned and long */
+	u64 *cell;			/* in the owner's context; two words for a v128, else one */
 	struct kwasm_instance *owner;
 	u32 type;
 	u32 mut;
@@ -366,8 +366,8 @@ void kwasm_refs_revoke(u64 *refs, u64 nr, u64 start, u64 end);
 int kwasm_elem_create(struct kwasm_elem *elem, const struct kwasm_image_elem *type);
 
 void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx);
-int kwasm_value_read(const union kwasm_value *cell, u32 type, struct kwasm_val *value);
-int kwasm_value_write(union kwasm_value *cell, u32 type, const struct kwasm_val *value);
+int kwasm_value_read(const u64 *cell, u32 type, struct kwasm_val *value);
+int kwasm_value_write(u64 *cell, u32 type, const struct kwasm_val *value);
 
 /* The object of a function that has one (exported or referenced); NULL otherwise */
 const struct kwasm_func *kwasm_instance_func(struct kwasm_instance *instance, u32 funcidx);
