@@ -34,9 +34,9 @@ all: tools
 
 # in the order of their dependence: wasm2ko links backend-x86.a
 tools:
-	$(MAKE) -C backend-x86 O=$(O)
-	$(MAKE) -C compiler O=$(O)
-	$(MAKE) -C kwasm O=$(O)
+	@$(MAKE) -C backend-x86 O=$(O)
+	@$(MAKE) -C compiler O=$(O)
+	@$(MAKE) -C kwasm O=$(O)
 
 modules: tools
 	scripts/build-modules $(or $(KDIR),$(KERNEL))
