@@ -37,6 +37,12 @@ struct abi_layout {
 
 /* results beyond this many go through the value buffer */
 #define ABI_MAX_REG_RESULTS	2
+/*
+ * Parameters beyond these go through the value buffer as well, never on the
+ * stack: so a tail call finds nothing there that it would have to make room for
+ */
+#define ABI_MAX_INT_PARAMS	6	/* rdi, rsi, rdx, rcx, r8, r9 */
+#define ABI_MAX_VEC_PARAMS	8	/* xmm0-7 */
 /* a host function with more parameters takes all of them from the value buffer */
 #define ABI_MAX_HOST_PARAMS	5
 

@@ -94,6 +94,10 @@ static int read_opcode(struct wasm_bytes *b, struct wasm_instr *in)
 	if (in->op == WASM_OP_THROW && (b->m->features & WASM_FEATURE_BIT(LEGACY_EXCEPTIONS)) &&
 	    !(b->m->features & WASM_FEATURE_BIT(EXCEPTIONS)))
 		return use_feature(b, in->offset, WASM_FEATURE_LEGACY_EXCEPTIONS, "throw");
+	/* and this needs two of them */
+	if (in->op == WASM_OP_RETURN_CALL_REF &&
+	    use_feature(b, in->offset, WASM_FEATURE_TAIL_CALL, in->info->text))
+		return -EINVAL;
 	return use_feature(b, in->offset, in->info->feature, in->info->text);
 }
 

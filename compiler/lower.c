@@ -125,6 +125,7 @@ static void create_types(struct lower *l)
 	l->ptr = LLVMPointerTypeInContext(l->llvm, 0);
 	l->voidty = LLVMVoidTypeInContext(l->llvm);
 
+	l->uniform = l->m->used & WASM_FEATURE_BIT(TAIL_CALL);
 	l->types = xcalloc(l->m->nr_types + 1, sizeof(*l->types));
 	for (i = 0; i < l->m->nr_types; i++)
 		if (l->m->types[i].kind == WASM_COMPTYPE_FUNC)
@@ -310,6 +311,7 @@ static LLVMValueRef zero_value(struct lower *l, wasm_valtype_t type)
 static void begin_locals(struct lower *l, const struct wasm_func *func)
 {
 	const struct wasm_functype *type = l->functype;
+	LLVMValueRef *values;
 	u32 i, run, n = 0;
 
 	l->nr_locals = type->nr_params + func->nr_locals;
@@ -322,9 +324,12 @@ static void begin_locals(struct lower *l, const struct wasm_func *func)
 			l->local_types[n++] = func->locals[run].type;
 	for (i = 0; i < n; i++)
 		l->locals[i] = LLVMBuildAlloca(l->b, lower_valtype(l, l->local_types[i]), "");
+	values = xcalloc(type->nr_params + 1, sizeof(*values));
+	lower_parameters(l, type, values);
 	for (i = 0; i < n; i++)
-		LLVMBuildStore(l->b, i < type->nr_params ? LLVMGetParam(l->func, i + 1) :
+		LLVMBuildStore(l->b, i < type->nr_params ? values[i] :
 			       zero_value(l, l->local_types[i]), l->locals[i]);
+	free(values);
 }
 
 /*

@@ -65,6 +65,8 @@ struct lower_frame;
  * struct lower - the state of one lowering
  * @funcs: LLVM functions in guest convention; NULL for imports bound at load time
  * @types: LLVM types of the module's function types
+ * @uniform: all functions have the same parameters, so that each may end in a call
+ *	of any other
  * @func: what follows is of the function being lowered
  * @ctx: its context parameter
  * @locals: its stack slots, parameters first
@@ -86,6 +88,7 @@ struct lower {
 	LLVMTypeRef i1, i8, i16, i32, i64, f32, f64, v128, ptr, voidty;
 	LLVMValueRef *funcs;
 	LLVMTypeRef *types;
+	bool uniform;
 	LLVMValueRef type_ids, null_func;
 	LLVMValueRef traps[KWASM_TRAP_out_of_memory + 1];
 	LLVMValueRef alias[NR_LOWER_ALIAS];
@@ -223,6 +226,8 @@ LLVMValueRef lower_is_null(struct lower *l, LLVMValueRef ref);
 /* ---- lower_call.c ---- */
 
 LLVMTypeRef lower_functype(struct lower *l, const struct wasm_functype *type);
+/* the parameters of the current function, of type @type, into @values */
+void lower_parameters(struct lower *l, const struct wasm_functype *type, LLVMValueRef *values);
 /* guest call of @code with context @ctx; arguments popped, results pushed */
 void lower_call_code(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
 		     LLVMValueRef ctx);

@@ -2,9 +2,10 @@
 /*
  * lower_call.c - calls: guest to guest, to the host, and from outside
  *
- * "Execution, Instructions, Control". The conventions are kwasm_abi.h's. No call
- * is ever marked for LLVM's own tail call or loop conversion: endless recursion
- * has to end in an exhausted stack, not in an endless loop.
+ * "Execution, Instructions, Control". The conventions are kwasm_abi.h's. No plain
+ * call is ever marked for LLVM's own tail call or loop conversion: endless recursion
+ * has to end in an exhausted stack, not in an endless loop. And return_call is
+ * always a jump within an instance, endlessly if need be.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,23 +26,114 @@ static LLVMTypeRef result_type(struct lower *l, const struct wasm_functype *type
 	return LLVMStructTypeInContext(l->llvm, both, 2, 0);
 }
 
+/*
+ * Where parameters are. LLVM gives them registers by their order, integers and
+ * floats apart, so which those are depends on the parameters alone.
+ *
+ * A tail call has to be of the caller's own LLVM type. In a module with tail calls
+ * therefore every function has parameters for all the registers, of which those
+ * that its wasm type has no use for are undefined and cost nothing. The machine code
+ * of a call is the same either way: such functions and others can call each other.
+ */
+enum { MAX_ARGS = 1 + ABI_MAX_INT_PARAMS + ABI_MAX_VEC_PARAMS };
+
+struct param_cursor {
+	u32 nr_ints, nr_vecs, nr;
+};
+
+#define IN_CELL	(~0u)
+
+/* index among the LLVM function's parameters of the next wasm parameter, or IN_CELL */
+static u32 next_param(struct lower *l, struct param_cursor *cursor, wasm_valtype_t type)
+{
+	bool vec = wasm_valtype_is_float(type) || wasm_valtype_is_vec(type);
+	u32 *nr = vec ? &cursor->nr_vecs : &cursor->nr_ints;
+
+	if (*nr == (vec ? ABI_MAX_VEC_PARAMS : ABI_MAX_INT_PARAMS))
+		return IN_CELL;
+	(*nr)++;
+	cursor->nr++;
+	if (!l->uniform)
+		return cursor->nr;
+	return vec ? ABI_MAX_INT_PARAMS + *nr : *nr;
+}
+
+static u32 uniform_params(struct lower *l, LLVMTypeRef *params)
+{
+	u32 i, nr = 1;
+
+	for (i = 0; i < ABI_MAX_INT_PARAMS; i++)
+		params[nr++] = l->i64;
+	for (i = 0; l->m->uses_float && i < ABI_MAX_VEC_PARAMS; i++)
+		params[nr++] = l->v128;
+	return nr;
+}
+
 LLVMTypeRef lower_functype(struct lower *l, const struct wasm_functype *type)
 {
-	LLVMTypeRef *params = xcalloc(type->nr_params + 1, sizeof(*params)), func;
-	u32 i;
+	struct param_cursor cursor = { 0 };
+	LLVMTypeRef params[MAX_ARGS];
+	u32 i, at, nr = 1;
 
 	params[0] = l->ptr;
-	for (i = 0; i < type->nr_params; i++)
-		params[i + 1] = lower_valtype(l, type->params[i]);
-	func = LLVMFunctionType(result_type(l, type), params, type->nr_params + 1, 0);
-	free(params);
-	return func;
+	if (l->uniform) {
+		nr = uniform_params(l, params);
+	} else {
+		for (i = 0; i < type->nr_params; i++) {
+			at = next_param(l, &cursor, type->params[i]);
+			if (at != IN_CELL)
+				params[nr++] = lower_valtype(l, type->params[i]);
+		}
+	}
+	return LLVMFunctionType(result_type(l, type), params, nr, 0);
+}
+
+/* a value as the parameter @param wants it, and back: the same bits in the same register */
+static LLVMValueRef to_param(struct lower *l, LLVMValueRef v, LLVMTypeRef param)
+{
+	LLVMTypeRef type = LLVMTypeOf(v), vec;
+
+	if (type == param)
+		return v;
+	if (param == l->i64)
+		return LLVMBuildZExt(l->b, v, l->i64, "");
+	vec = LLVMVectorType(type, type == l->f32 ? 4 : 2);
+	v = LLVMBuildInsertElement(l->b, LLVMGetUndef(vec), v, lower_i32(l, 0), "");
+	return LLVMBuildBitCast(l->b, v, l->v128, "");
+}
+
+static LLVMValueRef from_param(struct lower *l, LLVMValueRef v, LLVMTypeRef type)
+{
+	LLVMTypeRef param = LLVMTypeOf(v), vec;
+
+	if (type == param)
+		return v;
+	if (param == l->i64)
+		return LLVMBuildTrunc(l->b, v, type, "");
+	vec = LLVMVectorType(type, type == l->f32 ? 4 : 2);
+	return LLVMBuildExtractElement(l->b, LLVMBuildBitCast(l->b, v, vec, ""), lower_i32(l, 0), "");
 }
 
 /* cell @i of the value buffer */
 static LLVMValueRef value_cell(struct lower *l, u32 i)
 {
 	return lower_offset(l, lower_slot(l, KWASM_CTX_VALUES), (s64)i * sizeof(union kwasm_value));
+}
+
+void lower_parameters(struct lower *l, const struct wasm_functype *type, LLVMValueRef *values)
+{
+	struct param_cursor cursor = { 0 };
+	LLVMTypeRef valtype;
+	u32 i, at;
+
+	for (i = 0; i < type->nr_params; i++) {
+		valtype = lower_valtype(l, type->params[i]);
+		at = next_param(l, &cursor, type->params[i]);
+		if (at == IN_CELL)
+			values[i] = lower_load(l, valtype, value_cell(l, i), LOWER_ALIAS_VALUES);
+		else
+			values[i] = from_param(l, LLVMGetParam(l->func, at), valtype);
+	}
 }
 
 void lower_return_values(struct lower *l)
@@ -80,41 +172,108 @@ static void push_results(struct lower *l, const struct wasm_functype *type, LLVM
 	}
 }
 
+/* the arguments on top of the stack, which stay there, as LLVM has them; those in cells are stored */
+static u32 make_args(struct lower *l, const struct wasm_functype *type, LLVMValueRef ctx,
+		     LLVMValueRef *args)
+{
+	LLVMValueRef *values = &l->stack[l->stack_nr - type->nr_params];
+	struct param_cursor cursor = { 0 };
+	LLVMTypeRef params[MAX_ARGS];
+	u32 i, at, nr = 1;
+
+	args[0] = ctx;
+	if (l->uniform) {
+		nr = uniform_params(l, params);
+		for (i = 1; i < nr; i++)
+			args[i] = LLVMGetUndef(params[i]);
+	}
+	for (i = 0; i < type->nr_params; i++) {
+		at = next_param(l, &cursor, type->params[i]);
+		if (at == IN_CELL)
+			lower_store(l, values[i], value_cell(l, i), LOWER_ALIAS_VALUES);
+		else
+			args[at] = l->uniform ? to_param(l, values[i], params[at]) : values[i];
+	}
+	return l->uniform ? nr : cursor.nr + 1;
+}
+
+static LLVMValueRef build_call(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
+			       LLVMValueRef ctx, LLVMTailCallKind kind)
+{
+	LLVMValueRef args[MAX_ARGS], call;
+	u32 nr = make_args(l, type, ctx, args);
+
+	call = LLVMBuildCall2(l->b, lower_functype(l, type), code, args, nr, "");
+	LLVMAddCallSiteAttribute(call, 1, l->swiftself);
+	LLVMSetTailCallKind(call, kind);
+	if (kind == LLVMTailCallKindNoTail)
+		l->has_calls = true;
+	return call;
+}
+
 void lower_call_code(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
 		     LLVMValueRef ctx)
 {
-	LLVMValueRef *args = xcalloc(type->nr_params + 1, sizeof(*args)), call;
-	u32 i;
+	LLVMValueRef call = build_call(l, type, code, ctx, LLVMTailCallKindNoTail);
 
-	args[0] = ctx;
-	for (i = type->nr_params; i > 0; i--)
-		args[i] = lower_pop(l);
-	call = LLVMBuildCall2(l->b, lower_functype(l, type), code, args, type->nr_params + 1, "");
-	LLVMAddCallSiteAttribute(call, 1, l->swiftself);
-	LLVMSetTailCallKind(call, LLVMTailCallKindNoTail);
-	l->has_calls = true;
-	free(args);
+	l->stack_nr -= type->nr_params;
 	push_results(l, type, call);
 }
 
+/* the callee's results are the caller's: they are where they belong */
+static void return_call(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
+			LLVMValueRef ctx, LLVMTailCallKind kind)
+{
+	LLVMValueRef call = build_call(l, type, code, ctx, kind);
+
+	if (LLVMTypeOf(call) == l->voidty)
+		LLVMBuildRetVoid(l->b);
+	else
+		LLVMBuildRet(l->b, call);
+}
+
+/* a jump where the callee is of this instance; else R13 has to be restored behind a call */
+static void return_call_any(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
+			    LLVMValueRef ctx)
+{
+	LLVMBasicBlockRef own = lower_block(l, "own"), foreign = lower_block(l, "foreign");
+
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, ctx, l->ctx, ""), own, foreign);
+	LLVMPositionBuilderAtEnd(l->b, own);
+	return_call(l, type, code, l->ctx, LLVMTailCallKindMustTail);
+	LLVMPositionBuilderAtEnd(l->b, foreign);
+	return_call(l, type, code, ctx, LLVMTailCallKindNoTail);
+}
+
 /* call what a struct kwasm_func says */
-static void call_kwasm_func(struct lower *l, const struct wasm_functype *type, LLVMValueRef func)
+static void call_kwasm_func(struct lower *l, const struct wasm_functype *type, LLVMValueRef func,
+			    bool tail)
 {
 	LLVMValueRef code, ctx;
 
 	code = lower_load_fixed(l, l->ptr, lower_offset(l, func, offsetof(struct kwasm_func, code)));
 	ctx = lower_load_fixed(l, l->ptr, lower_offset(l, func, offsetof(struct kwasm_func, ctx)));
-	lower_call_code(l, type, code, ctx);
+	if (tail)
+		return_call_any(l, type, code, ctx);
+	else
+		lower_call_code(l, type, code, ctx);
+}
+
+static void call_func(struct lower *l, u32 funcidx, bool tail)
+{
+	const struct wasm_functype *type = wasm_func_type(l->m, funcidx);
+
+	if (!l->funcs[funcidx])
+		call_kwasm_func(l, type, lower_slot(l, l->abi->funcs[funcidx]), tail);
+	else if (tail)
+		return_call(l, type, l->funcs[funcidx], l->ctx, LLVMTailCallKindMustTail);
+	else
+		lower_call_code(l, type, l->funcs[funcidx], l->ctx);
 }
 
 void lower_call_func(struct lower *l, u32 funcidx)
 {
-	const struct wasm_functype *type = wasm_func_type(l->m, funcidx);
-
-	if (l->funcs[funcidx])
-		lower_call_code(l, type, l->funcs[funcidx], l->ctx);
-	else
-		call_kwasm_func(l, type, lower_slot(l, l->abi->funcs[funcidx]));
+	call_func(l, funcidx, false);
 }
 
 /*
@@ -139,7 +298,7 @@ static void check_func_type(struct lower *l, LLVMValueRef func, u32 typeidx)
 	LLVMPositionBuilderAtEnd(l->b, good);
 }
 
-static void call_indirect(struct lower *l, const struct wasm_instr *in)
+static void call_indirect(struct lower *l, const struct wasm_instr *in, bool tail)
 {
 	LLVMValueRef index = lower_pop(l);
 	LLVMValueRef table = lower_slot(l, l->abi->tables[in->tableidx]);
@@ -156,7 +315,7 @@ static void call_indirect(struct lower *l, const struct wasm_instr *in)
 	func = lower_load(l, l->ptr, LLVMBuildGEP2(l->b, l->i64, elems, &index, 1, ""),
 			  LOWER_ALIAS_RUNTIME);
 	check_func_type(l, func, in->typeidx);
-	call_kwasm_func(l, &l->m->types[in->typeidx].func, func);
+	call_kwasm_func(l, &l->m->types[in->typeidx].func, func, tail);
 }
 
 /*
@@ -164,30 +323,43 @@ static void call_indirect(struct lower *l, const struct wasm_instr *in)
  * that ends takes its functions out of others' tables and globals, whatever
  * those say of null.
  */
-static void call_ref(struct lower *l, const struct wasm_instr *in)
+static void call_ref(struct lower *l, const struct wasm_instr *in, bool tail)
 {
 	LLVMValueRef ref = lower_pop(l);
 
 	lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, ref, l->null_func, ""),
 		      KWASM_TRAP_null_function);
-	call_kwasm_func(l, &l->m->types[in->typeidx].func, LLVMBuildIntToPtr(l->b, ref, l->ptr, ""));
+	call_kwasm_func(l, &l->m->types[in->typeidx].func, LLVMBuildIntToPtr(l->b, ref, l->ptr, ""),
+			tail);
 }
 
 void lower_call(struct lower *l, const struct wasm_instr *in)
 {
+	bool tail = true;
+
 	switch (in->op) {
 	case WASM_OP_CALL:
-		lower_call_func(l, in->funcidx);
+		tail = false;
+		/* fall through */
+	case WASM_OP_RETURN_CALL:
+		call_func(l, in->funcidx, tail);
 		break;
 	case WASM_OP_CALL_INDIRECT:
-		call_indirect(l, in);
+		tail = false;
+		/* fall through */
+	case WASM_OP_RETURN_CALL_INDIRECT:
+		call_indirect(l, in, tail);
 		break;
 	case WASM_OP_CALL_REF:
-		call_ref(l, in);
+		tail = false;
+		/* fall through */
+	case WASM_OP_RETURN_CALL_REF:
+		call_ref(l, in, tail);
 		break;
 	default:
 		diag_bug("no lowering for %s", in->info->text);
 	}
+	l->unreachable = tail;
 }
 
 static LLVMTypeRef letter_type(struct lower *l, char letter)
@@ -256,10 +428,8 @@ void lower_host_shim(struct lower *l, u32 funcidx, const struct abi_host_func *h
 {
 	const struct wasm_functype *type = wasm_func_type(l->m, funcidx);
 	LLVMValueRef *args = xcalloc(type->nr_params + 1, sizeof(*args)), result;
-	u32 i;
 
-	for (i = 0; i < type->nr_params; i++)
-		args[i] = LLVMGetParam(l->func, i + 1);
+	lower_parameters(l, type, args);
 	result = lower_host_call(l, host->symbol, host->result[0], args, type->nr_params);
 	if (result)
 		LLVMBuildRet(l->b, result);

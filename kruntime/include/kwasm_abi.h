@@ -9,7 +9,9 @@
  *		entry and at every call; callee-saved, so a function that calls
  *		another instance's function gets its own back
  *	others	the System V C convention (arguments in rdi, rsi, rdx, rcx, r8, r9,
- *		xmm0-7, then the stack; caller pops); rbp is always a frame pointer
+ *		xmm0-7); rbp is always a frame pointer. Where registers do not suffice,
+ *		parameter i is in cell i of the value buffer: nothing is passed on the
+ *		stack, so a tail call is a jump, whatever the types, and returns stay plain
  *	rsp	in a guest stack: a slot of KWASM_STACK_SLOT bytes of address space,
  *		aligned to its size, of which the lowest stack_size bytes are mapped.
  *		Nothing below rsp is ever used (no red zone)
@@ -44,7 +46,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	3
+#define KWASM_ABI_VERSION	4
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -146,6 +148,9 @@ enum kwasm_trap {
 };
 
 /*
+ * Tail calls: callee-saved R13 means that a function can end in a jump only to one
+ * of its own instance; a tail call of another instance's function is a call.
+ *
  * Entering: kwasm_invoke_t(code, ctx in R13): reads its arguments from the
  * value buffer (cell 0 on), calls code, leaves the results there (cell 0 on).
  * One per function type, generated.

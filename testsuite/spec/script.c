@@ -55,7 +55,7 @@ struct script {
 static const char *features[64] = {
 	"sign-ext", "sat-float-to-int", "multi-value", "reference-types", "bulk-memory",
 	"simd", "relaxed-simd", "extended-const", "const-global-get", "multi-memory", "memory64",
-	"custom-page-sizes", "function-references",
+	"custom-page-sizes", "function-references", "tail-call",
 };
 
 bool feature_supported(const char *name)
