@@ -24,12 +24,13 @@ app_options()
 		esac
 		shift
 	done
+	tmp=$(mktemp -d "${TMPDIR:-/tmp}/wasm2ko-test.XXXXXX")
+	trap 'rm -rf "$tmp"' EXIT
+	[ "$mode" != host ] || return 0
 	release=$("$top/scripts/kernel-info" "$kernel" release) || {
 		t_fail "kernel $kernel is there"
 		t_end
 	}
-	tmp=$(mktemp -d "${TMPDIR:-/tmp}/wasm2ko-test.XXXXXX")
-	trap 'rm -rf "$tmp"' EXIT
 	command -v jq >/dev/null || {
 		t_fail "jq is there: run scripts/install-deps"
 		t_end
