@@ -780,63 +780,212 @@ static int image_error(struct verify_object *obj, const char *what, u32 i)
 	return verify_object_error(obj, VERIFY_RULE_OBJECT, "image: bad %s %u", what, i);
 }
 
-static bool known_valtype(u32 t)
+u32 verify_ref(u32 valtype)
 {
-	return (t >= 0x7b && t <= 0x7f) || t == 0x70 || t == 0x6f;
+	u32 heap;
+
+	if (valtype & KWASM_REF && valtype & KWASM_REF_TYPE)
+		return (valtype & KWASM_REF_KIND) == KWASM_REF_KIND_FUNC ?
+			VERIFY_REF_TYPED + (valtype & KWASM_REF_INDEX) : VERIFY_REF_NONE;
+	heap = valtype & ~(KWASM_REF | KWASM_REF_NULL);
+	return heap == KWASM_HEAP_FUNC || heap == KWASM_HEAP_NOFUNC ? VERIFY_REF_FUNC :
+		VERIFY_REF_NONE;
 }
 
-/* how the C convention passes the values of a type */
-static int make_sig(struct verify_object *obj, u32 type)
+static bool is_reftype(const struct verify_object *obj, u32 t)
+{
+	u32 heap = t & ~(KWASM_REF | KWASM_REF_NULL), index = t & KWASM_REF_INDEX;
+
+	if (t & KWASM_REF && t & KWASM_REF_TYPE)
+		return !(t & KWASM_FIELD_MUT) && index < obj->image.types.nr &&
+		       (t & KWASM_REF_KIND) == obj->types[index].kind * KWASM_REF_KIND_STRUCT;
+	return heap >= KWASM_HEAP_EXN && heap <= KWASM_HEAP_NOEXN;
+}
+
+static bool is_vector_or_float(u32 t)
+{
+	return t == 0x7b || t == 0x7c || t == 0x7d;
+}
+
+static bool known_valtype(const struct verify_object *obj, u32 t)
+{
+	return (t >= 0x7b && t <= 0x7f) || is_reftype(obj, t);
+}
+
+static u32 type_value(const struct verify_object *obj, u32 type, u64 i)
+{
+	u32 v;
+
+	memcpy(&v, obj->image_bytes + obj->types[type].valtypes + i * 4, 4);
+	return v;
+}
+
+static int check_type(struct verify_object *obj, u32 type)
+{
+	const struct kwasm_image_type *t = &obj->types[type];
+	u64 i, nr = (u64)t->nr_params + t->nr_results;
+	u32 v;
+
+	if (t->kind > KWASM_COMPTYPE_ARRAY || t->nr_params > 0xffff || t->nr_results > 0xffff ||
+	    t->valtypes % 4 || !in_image(obj, t->valtypes, nr * 4) ||
+	    (t->super != ~0u && t->super >= type) || t->rec > type || !t->nr_rec ||
+	    t->nr_rec > obj->image.types.nr - t->rec || type - t->rec >= t->nr_rec ||
+	    obj->types[t->rec].rec != t->rec || obj->types[t->rec].nr_rec != t->nr_rec)
+		return image_error(obj, "type", type);
+	for (i = 0; i < nr; i++) {
+		v = type_value(obj, type, i);
+		if (t->kind != KWASM_COMPTYPE_FUNC) {
+			/* fields; generated code has no way to them but by the runtime */
+			v &= ~KWASM_FIELD_MUT;
+			if (v == 0x77 || v == 0x78)
+				continue;
+		}
+		if (!known_valtype(obj, v))
+			return image_error(obj, "type", type);
+	}
+	return t->kind == KWASM_COMPTYPE_FUNC || !t->invoke ? 0 : image_error(obj, "type", type);
+}
+
+/* how the C convention passes the values of a function type */
+static void make_sig(struct verify_object *obj, u32 type)
 {
 	const struct kwasm_image_type *t = &obj->types[type];
 	struct verify_sig *sig = &obj->sigs[type];
-	u32 i, v, ints = 0, vectors = 0;
-	u64 stack = 0;
+	u32 i, v, ints = 0, vectors = 0, stack = 0;
 
-	if (t->nr_params > 0xffff || t->nr_results > 0xffff || t->valtypes % 4 ||
-	    !in_image(obj, t->valtypes, ((u64)t->nr_params + t->nr_results) * 4))
-		return image_error(obj, "type", type);
 	for (i = 0; i < t->nr_params; i++) {
-		memcpy(&v, obj->image_bytes + t->valtypes + i * 4ull, 4);
-		if (!known_valtype(v))
-			return image_error(obj, "type", type);
-		if (v == 0x7b || v == 0x7c || v == 0x7d) {
+		v = type_value(obj, type, i);
+		if (is_vector_or_float(v)) {
 			if (vectors++ < 8)
 				continue;
-			if (v == 0x7b)
-				stack = (stack + 31) / 16 * 16;
-			else
-				stack += 8;
+			stack = v == 0x7b ? (stack + 31) / 16 * 16 : stack + 8;
 			continue;
 		}
 		if (ints < 6)
-			sig->ref_params |= (v == 0x70) << ints;
+			sig->params[ints] = verify_ref(v);
 		else
-			sig->ref_stack |= v == 0x70;
-		if (ints++ >= 6)
 			stack += 8;
+		ints++;
 	}
 	sig->stack_args = stack;
 	sig->value_results = t->nr_results > 2;
 	ints = 0;
-	for (i = 0; i < t->nr_results; i++) {
-		memcpy(&v, obj->image_bytes + t->valtypes + ((u64)t->nr_params + i) * 4, 4);
-		if (!known_valtype(v))
-			return image_error(obj, "type", type);
-		if (sig->value_results || v == 0x7b || v == 0x7c || v == 0x7d)
-			continue;
-		sig->ref_results |= (v == 0x70) << ints++;
+	for (i = 0; i < t->nr_results && !sig->value_results; i++) {
+		v = type_value(obj, type, (u64)t->nr_params + i);
+		if (!is_vector_or_float(v))
+			sig->results[ints++] = verify_ref(v);
 	}
-	return 0;
+}
+
+/* a word of a type, type indices made independent of where its group lies */
+static u32 canonical_value(const struct verify_object *obj, u32 type, u64 i)
+{
+	u32 v = type_value(obj, type, i), index = v & KWASM_REF_INDEX;
+	u32 rec = obj->types[type].rec;
+
+	if (!(v & KWASM_REF) || !(v & KWASM_REF_TYPE))
+		return v;
+	v &= ~KWASM_REF_INDEX;
+	if (index >= rec && index - rec < obj->types[type].nr_rec)
+		return v | 0x04000000 | (index - rec);
+	return v | obj->canon[index];
+}
+
+static u32 canonical_super(const struct verify_object *obj, u32 type)
+{
+	u32 super = obj->types[type].super, rec = obj->types[type].rec;
+
+	if (super == ~0u)
+		return super;
+	return super >= rec ? 0x04000000 | (super - rec) : obj->canon[super];
 }
 
 static bool same_type(const struct verify_object *obj, u32 a, u32 b)
 {
 	const struct kwasm_image_type *x = &obj->types[a], *y = &obj->types[b];
+	u64 i, nr = (u64)x->nr_params + x->nr_results;
 
-	return x->nr_params == y->nr_params && x->nr_results == y->nr_results &&
-	       !memcmp(obj->image_bytes + x->valtypes, obj->image_bytes + y->valtypes,
-		       ((u64)x->nr_params + x->nr_results) * 4);
+	if (x->kind != y->kind || x->final != y->final || x->nr_params != y->nr_params ||
+	    x->nr_results != y->nr_results || canonical_super(obj, a) != canonical_super(obj, b))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (canonical_value(obj, a, i) != canonical_value(obj, b, i))
+			return false;
+	return true;
+}
+
+static u32 hash_group(const struct verify_object *obj, u32 rec)
+{
+	u32 hash = obj->types[rec].nr_rec, i;
+	u64 k;
+
+	for (i = rec; i < rec + obj->types[rec].nr_rec; i++) {
+		const struct kwasm_image_type *t = &obj->types[i];
+
+		hash = hash * 31 + t->kind + t->nr_params * 7 + t->nr_results * 13;
+		for (k = 0; k < (u64)t->nr_params + t->nr_results; k++)
+			hash = hash * 31 + canonical_value(obj, i, k);
+	}
+	return hash;
+}
+
+/* equal types get the same number; groups in order, as they refer to earlier ones */
+static void make_canon(struct verify_object *obj)
+{
+	u32 nr = obj->image.types.nr, size = 64, rec, i, k, at;
+	u32 *table;
+
+	while (size < nr * 2)
+		size *= 2;
+	table = arena_calloc(&obj->arena, size, sizeof(*table));	/* rec + 1 */
+	obj->canon = arena_calloc(&obj->arena, (size_t)nr + 1, sizeof(*obj->canon));
+	for (rec = 0; rec < nr; rec += obj->types[rec].nr_rec) {
+		for (at = hash_group(obj, rec); ; at++) {
+			u32 other = table[at % size];
+
+			if (!other) {
+				table[at % size] = rec + 1;
+				for (i = 0; i < obj->types[rec].nr_rec; i++)
+					obj->canon[rec + i] = rec + i;
+				break;
+			}
+			other--;
+			if (obj->types[other].nr_rec != obj->types[rec].nr_rec)
+				continue;
+			for (k = 0; k < obj->types[rec].nr_rec; k++)
+				if (!same_type(obj, rec + k, other + k))
+					break;
+			if (k < obj->types[rec].nr_rec)
+				continue;
+			for (i = 0; i < obj->types[rec].nr_rec; i++)
+				obj->canon[rec + i] = other + i;
+			break;
+		}
+	}
+	obj->canon[nr] = nr;
+}
+
+bool verify_is_subtype(const struct verify_object *obj, u32 sub, u32 super)
+{
+	while (obj->canon[sub] != obj->canon[super]) {
+		if (sub >= obj->image.types.nr || obj->types[sub].super == ~0u)
+			return false;
+		sub = obj->types[sub].super;
+	}
+	return true;
+}
+
+static bool is_functype(const struct verify_object *obj, u32 type)
+{
+	return type < obj->image.types.nr && obj->types[type].kind == KWASM_COMPTYPE_FUNC;
+}
+
+bool verify_ref_matches(const struct verify_object *obj, u32 sub, u32 super)
+{
+	if (super < VERIFY_REF_TYPED)
+		return super == VERIFY_REF_NONE ? sub == super : sub != VERIFY_REF_NONE;
+	return sub >= VERIFY_REF_TYPED &&
+	       verify_is_subtype(obj, sub - VERIFY_REF_TYPED, super - VERIFY_REF_TYPED);
 }
 
 /* the function at @offset is entered by pointer, as @type, or as an invoker of it */
@@ -851,7 +1000,7 @@ static int mark_entry(struct verify_object *obj, u64 offset, u32 type, bool invo
 	if (e->type == VERIFY_NO_FUNC) {
 		e->type = type;
 		e->invoker = invoker;
-	} else if (e->invoker != invoker || !same_type(obj, e->type, type)) {
+	} else if (e->invoker != invoker || obj->canon[e->type] != obj->canon[type]) {
 		return verify_object_error(obj, VERIFY_RULE_OBJECT,
 					   "image: function '%s' is entered as two types",
 					   obj->report->funcs[func].symbol);
@@ -890,7 +1039,7 @@ static bool import_slot_agrees(const struct verify_object *obj, const struct kwa
 {
 	switch (im->kind) {
 	case KWASM_EXTERN_FUNC:
-		return im->type < obj->image.types.nr;
+		return is_functype(obj, im->type);
 	case KWASM_EXTERN_TABLE:
 		return im->index < obj->image.tables.nr && obj->tables[im->index].imported &&
 		       obj->tables[im->index].slot == im->slot;
@@ -923,7 +1072,7 @@ static int load_slots(struct verify_object *obj)
 			add_slot(obj, obj->imports[i].slot, 8, VERIFY_SLOT_IMPORT, i);
 	}
 	for (i = 0; i < im->tables.nr; i++) {
-		if (obj->tables[i].reftype != 0x70 && obj->tables[i].reftype != 0x6f)
+		if (!is_reftype(obj, obj->tables[i].reftype))
 			return image_error(obj, "table", i);
 		if (obj->tables[i].slot)
 			add_slot(obj, obj->tables[i].slot, 8, VERIFY_SLOT_TABLE, i);
@@ -935,7 +1084,7 @@ static int load_slots(struct verify_object *obj)
 			add_slot(obj, obj->memories[i].slot, 8, VERIFY_SLOT_MEMORY, i);
 	}
 	for (i = 0; i < im->globals.nr; i++) {
-		if (!known_valtype(obj->globals[i].type))
+		if (!known_valtype(obj, obj->globals[i].type))
 			return image_error(obj, "global", i);
 		if (!obj->globals[i].slot)
 			continue;
@@ -946,7 +1095,7 @@ static int load_slots(struct verify_object *obj)
 				 VERIFY_SLOT_CELL, i);
 	}
 	for (i = 0; i < im->refs.nr; i++) {
-		if (obj->refs[i].type >= im->types.nr)
+		if (!is_functype(obj, obj->refs[i].type))
 			return image_error(obj, "reference", i);
 		if (obj->refs[i].code == ~0u) {
 			/* an import's: its row has the slot */
@@ -954,7 +1103,7 @@ static int load_slots(struct verify_object *obj)
 				if (obj->imports[j].kind == KWASM_EXTERN_FUNC && obj->imports[j].slot &&
 				    obj->imports[j].slot == obj->refs[i].slot &&
 				    obj->imports[j].index == obj->refs[i].funcidx &&
-				    same_type(obj, obj->imports[j].type, obj->refs[i].type))
+				    obj->canon[obj->imports[j].type] == obj->canon[obj->refs[i].type])
 					break;
 			if (j == im->imports.nr)
 				return image_error(obj, "reference", i);
@@ -995,25 +1144,31 @@ const struct verify_slot *verify_slot_at(const struct verify_object *obj, s64 of
 	return NULL;
 }
 
-static int compare_u32(const void *a, const void *b)
+static int compare_refs(const void *a, const void *b)
 {
-	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+	const struct kwasm_image_ref *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->funcidx < y->funcidx ? -1 : x->funcidx > y->funcidx;
 }
 
-/* funcidx of all rows in refs, ascending */
-static u32 *sorted_refs(struct verify_object *obj)
+/* a copy of refs, ascending by function index */
+static struct kwasm_image_ref *sorted_refs(struct verify_object *obj)
 {
-	u32 *refs = arena_calloc(&obj->arena, (size_t)obj->image.refs.nr + 1, 4), i;
+	struct kwasm_image_ref *refs = image_array(obj, &obj->image.refs, sizeof(*refs));
 
-	for (i = 0; i < obj->image.refs.nr; i++)
-		refs[i] = obj->refs[i].funcidx;
-	qsort(refs, obj->image.refs.nr, 4, compare_u32);
+	qsort(refs, obj->image.refs.nr, sizeof(*refs), compare_refs);
 	return refs;
 }
 
-static int check_exports(struct verify_object *obj, const u32 *refs)
+static const struct kwasm_image_ref *find_ref(const struct verify_object *obj,
+					      const struct kwasm_image_ref *refs, u32 funcidx)
+{
+	struct kwasm_image_ref key = { .funcidx = funcidx };
+
+	return bsearch(&key, refs, obj->image.refs.nr, sizeof(*refs), compare_refs);
+}
+
+static int check_exports(struct verify_object *obj, const struct kwasm_image_ref *refs)
 {
 	const struct kwasm_image *im = &obj->image;
 	struct kwasm_image_export *exports = image_array(obj, &im->exports, sizeof(*exports));
@@ -1024,7 +1179,7 @@ static int check_exports(struct verify_object *obj, const u32 *refs)
 	for (i = 0; i < im->exports.nr; i++) {
 		switch (exports[i].kind) {
 		case KWASM_EXTERN_FUNC:
-			if (bsearch(&exports[i].index, refs, im->refs.nr, 4, compare_u32))
+			if (find_ref(obj, refs, exports[i].index))
 				break;
 			return image_error(obj, "export", i);
 		case KWASM_EXTERN_TABLE:
@@ -1045,10 +1200,11 @@ static int check_exports(struct verify_object *obj, const u32 *refs)
 	return 0;
 }
 
-static int check_segments(struct verify_object *obj, const u32 *refs)
+static int check_segments(struct verify_object *obj, const struct kwasm_image_ref *refs)
 {
 	const struct kwasm_image *im = &obj->image;
 	struct kwasm_image_data *datas = image_array(obj, &im->datas, sizeof(*datas));
+	const struct kwasm_image_ref *ref;
 	u64 offset, data_size;
 	u32 i, j, section;
 
@@ -1058,17 +1214,21 @@ static int check_segments(struct verify_object *obj, const u32 *refs)
 	for (i = 0; i < im->elems.nr; i++) {
 		const struct kwasm_image_elem *e = &obj->elems[i];
 
-		if (e->reftype != 0x70 && e->reftype != 0x6f)
+		if (!is_reftype(obj, e->reftype))
 			return image_error(obj, "element segment", i);
 		if (!e->funcs)
 			continue;
-		if (e->funcs % 4 || e->reftype != 0x70 || !in_image(obj, e->funcs, e->nr * 4ull))
+		if (e->funcs % 4 || verify_ref(e->reftype) == VERIFY_REF_NONE || !in_image(obj, e->funcs, e->nr * 4ull))
 			return image_error(obj, "element segment", i);
 		for (j = 0; j < e->nr; j++) {
 			u32 funcidx;
 
 			memcpy(&funcidx, obj->image_bytes + e->funcs + j * 4ull, 4);
-			if (funcidx != ~0u && !bsearch(&funcidx, refs, im->refs.nr, 4, compare_u32))
+			if (funcidx == ~0u)
+				continue;
+			ref = find_ref(obj, refs, funcidx);
+			if (!ref || !verify_ref_matches(obj, VERIFY_REF_TYPED + ref->type,
+							verify_ref(e->reftype)))
 				return image_error(obj, "element segment", i);
 		}
 	}
@@ -1097,7 +1257,7 @@ static int check_code(struct verify_object *obj)
 	for (i = 0; i < im->funcs.nr; i++) {
 		const struct kwasm_image_func *f = &obj->funcs[i];
 
-		if (f->type >= im->types.nr || f->funcidx < nr_imported || f->lines > im->lines.nr ||
+		if (!is_functype(obj, f->type) || f->funcidx < nr_imported || f->lines > im->lines.nr ||
 		    (i && f->text_offset <= last) || !image_string(obj, &f->name) ||
 		    mark_entry(obj, f->text_offset, f->type, false))
 			return image_error(obj, "function", i);
@@ -1139,7 +1299,7 @@ static int check_init(struct verify_object *obj)
 		return object_error(obj, "image: init_invoke is not an invoker of [] -> []");
 	}
 	for (i = 0; i < im->types.nr; i++)
-		if (!obj->types[i].nr_params && !obj->types[i].nr_results)
+		if (is_functype(obj, i) && !obj->types[i].nr_params && !obj->types[i].nr_results)
 			break;
 	/* one row behind the image's own types: [] -> [] */
 	obj->entries[func].type = i;
@@ -1182,7 +1342,7 @@ static int load_image(struct verify_object *obj)
 {
 	const struct verify_section *s;
 	struct kwasm_image *im = &obj->image;
-	const u32 *refs;
+	const struct kwasm_image_ref *refs;
 	u32 i, section;
 	u64 offset, nr_rows;
 
@@ -1217,9 +1377,17 @@ static int load_image(struct verify_object *obj)
 	    !obj->memories || !obj->globals)
 		return object_error(obj, "image: array lies outside");
 	obj->sigs = arena_calloc(&obj->arena, (size_t)im->types.nr + 1, sizeof(*obj->sigs));
+	for (i = 0; i < im->types.nr; i += obj->types[i].nr_rec)
+		if (obj->types[i].rec != i || !obj->types[i].nr_rec ||
+		    obj->types[i].nr_rec > im->types.nr - i)
+			return image_error(obj, "type", i);
 	for (i = 0; i < im->types.nr; i++)
-		if (make_sig(obj, i))
+		if (check_type(obj, i))
 			return -EINVAL;
+	make_canon(obj);
+	for (i = 0; i < im->types.nr; i++)
+		if (obj->types[i].kind == KWASM_COMPTYPE_FUNC)
+			make_sig(obj, i);
 	if (im->flags & KWASM_IMAGE_MEMORY0 && (!im->memories.nr || obj->memories[0].imported))
 		return object_error(obj, "image: memory 0 is not defined here");
 

@@ -77,12 +77,14 @@ enum kind {
  * @root: functions: the value number of the reference. K_NUM, K_CTX, K_BASE: the
  *	value is (its base plus) the number with that value number + @delta,
  *	modulo 2^64; 0: nothing is known
+ * @nonnull: functions: not the null reference
  * @low: if @has_low: @root + @low, as an unsigned number, is not above the value
  */
 struct value {
 	u8 kind;
 	bool has_low;
-	u16 bound_of;
+	bool nonnull;
+	u8 bound_of;
 	u32 table;
 	u32 id;
 	u32 vn, vn32;
@@ -125,7 +127,9 @@ struct flags {
 /**
  * struct state - what is known at one place
  * @checked: rsp, from its value at entry, where the stack check has passed
- * @value_refs: bit i: cell i of the value buffer holds a reference
+ * @value_refs: bit i: cell i of the value buffer holds a reference, of the type of the
+ *	function's own result i if it has one
+ * @value_typed: bit i: cell i holds parameter or result i of type @value_type
  * @sized_table: a table, + 1, that has at least @table_size elements; 0: none known
  * @sized_memory: a memory, + 1, that has at least @memory_size bytes; 0: none known
  * @slots: ascending, disjoint, at or above rsp
@@ -135,6 +139,9 @@ struct state {
 	struct flags flags;
 	s32 checked;
 	u64 value_refs;
+	u64 value_typed;
+	u32 value_type;
+	bool value_results;
 	u32 sized_table;
 	u32 sized_memory;
 	s64 table_size;
@@ -284,14 +291,22 @@ static struct value make_pointer(struct flow *f, enum kind kind, u32 id, s64 off
 	return v;
 }
 
-/* what belongs to the reference with number @root: K_FUNC and its three fields */
-static struct value make_func(struct flow *f, enum kind kind, u32 root, u32 type)
+/* a part of the reference @func, which is K_FUNC */
+static struct value make_part(struct flow *f, enum kind kind, const struct value *func)
 {
-	struct value v = make_pointer(f, kind, type, 0);
+	struct value v = make_pointer(f, kind, func->id, 0);
 
-	v.root = root ? root : v.vn;
-	if (kind == K_FUNC && !root)
-		v.vn = v.root;
+	v.root = func->root;
+	v.nonnull = func->nonnull;
+	return v;
+}
+
+/* a reference, perhaps null, of a type: VERIFY_REF_*, not _NONE */
+static struct value make_ref(struct flow *f, u32 ref)
+{
+	struct value v = make_pointer(f, K_FUNC, ref < VERIFY_REF_TYPED ? 0 : ref - VERIFY_REF_TYPED + 1, 0);
+
+	v.root = v.vn;
 	return v;
 }
 
@@ -327,24 +342,40 @@ static bool is_func_family(const struct value *v)
 	return v->kind >= K_FUNC && v->kind <= K_FUNC_TYPE;
 }
 
-/* is it certainly a function reference, perhaps null? */
-static bool is_reference(const struct flow *f, const struct value *v)
+static bool is_null_func(const struct flow *f, const struct value *v)
+{
+	return v->kind == K_SYMBOL && v->lo == 0 &&
+	       f->obj->symbols[v->id].import == VERIFY_IMPORT_NULL_FUNC;
+}
+
+/*
+ * What reference a value is: VERIFY_REF_*; null, which is of every type, gives
+ * NULL_REF.
+ */
+#define NULL_REF	0xffffffffu
+
+static u32 ref_of(const struct flow *f, const struct value *v)
 {
 	const struct verify_slot *slot;
 
-	switch (v->kind) {
-	case K_FUNC:
-		return v->lo == 0 && v->hi == 0;
-	case K_SYMBOL:
-		return v->lo == 0 && f->obj->symbols[v->id].import == VERIFY_IMPORT_NULL_FUNC;
-	case K_CTX:
-		if (v->lo != v->hi || v->lo >= 0)
-			return false;
+	if (is_null_func(f, v))
+		return NULL_REF;
+	if (v->kind == K_FUNC && v->lo == 0 && v->hi == 0)
+		return v->id ? VERIFY_REF_TYPED + v->id - 1 : VERIFY_REF_FUNC;
+	if (v->kind == K_CTX && v->lo == v->hi && v->lo < 0) {
 		slot = verify_slot_at(f->obj, v->lo, sizeof(struct kwasm_func));
-		return slot && slot->class == VERIFY_SLOT_FUNC && slot->offset == v->lo;
-	default:
-		return false;
+		if (slot && slot->class == VERIFY_SLOT_FUNC && slot->offset == v->lo)
+			return VERIFY_REF_TYPED + f->obj->refs[slot->index].type;
 	}
+	return VERIFY_REF_NONE;
+}
+
+/* is it certainly a reference of type @want, or null? */
+static bool is_reference(const struct flow *f, const struct value *v, u32 want)
+{
+	u32 ref = ref_of(f, v);
+
+	return ref == NULL_REF || (ref != VERIFY_REF_NONE && verify_ref_matches(f->obj, ref, want));
 }
 
 /* how many elements a table has at least; tables never shrink */
@@ -778,14 +809,32 @@ static void learn_type(struct state *s, u32 root, u32 type)
 	for (i = 0; i < nr; i++) {
 		struct value *w = nth_value(s, i);
 
-		if ((w->kind == K_FUNC || w->kind == K_CODE) && w->root == root)
+		if ((w->kind == K_FUNC || w->kind == K_CODE) && w->root == root) {
 			w->id = type + 1;
+			w->nonnull = true;	/* null's type is no type's */
+		}
 		/* what was found equal serves as well for the next comparison */
 		if (w->kind == K_FUNC_TYPE && w->root == root) {
 			w->kind = K_TYPE_ID;
 			w->id = type;
 			w->root = 0;
 		}
+	}
+}
+
+/* the reference @v is not the null one */
+static void learn_nonnull(const struct flow *f, struct state *s, const struct value *v,
+			  const struct value *null)
+{
+	size_t i, nr = nr_values(s);
+
+	if (v->kind != K_FUNC || v->lo || !is_null_func(f, null))
+		return;
+	for (i = 0; i < nr; i++) {
+		struct value *w = nth_value(s, i);
+
+		if ((w->kind == K_FUNC || w->kind == K_CODE) && w->root == v->root)
+			w->nonnull = true;
 	}
 }
 
@@ -894,13 +943,17 @@ static bool learn_side32(struct state *s, u8 cc, const struct value *a, const st
 	}
 }
 
-static bool learn_compare(struct state *s, u8 cc, u8 width, const struct value *a,
+static bool learn_compare(const struct flow *f, struct state *s, u8 cc, u8 width, const struct value *a,
 			  const struct value *b)
 {
 	u8 back = swap_condition(cc);
 	struct value x, y;
 
 	if (width == 8) {
+		if (cc == CC_NE) {
+			learn_nonnull(f, s, a, b);
+			learn_nonnull(f, s, b, a);
+		}
 		if (a->kind == K_NUM && b->kind == K_TABLE_SIZE && cc == CC_B)
 			learn_table(s, a, b->id);
 		if (a->kind == K_TABLE_SIZE && b->kind == K_NUM && cc == CC_A)
@@ -956,7 +1009,7 @@ static bool learn_branch(struct flow *f, struct state *s, u8 cc, bool taken)
 		s->checked = fl.stack_check;
 	if (fl.has_carry && (fl.carry_is_zero ? cc == CC_NE : cc == CC_AE || cc == CC_A))
 		learn_carry(s, fl.result.root, fl.carry_from, fl.result.delta);
-	if (fl.has_cmp && !learn_compare(s, cc, fl.width, &fl.a, &fl.b))
+	if (fl.has_cmp && !learn_compare(f, s, cc, fl.width, &fl.a, &fl.b))
 		return false;
 	if (fl.has_result && (cc == CC_E || cc == CC_NE || cc == CC_S || cc == CC_NS)) {
 		zero = make_const(f, 0);
@@ -965,7 +1018,7 @@ static bool learn_branch(struct flow *f, struct state *s, u8 cc, bool taken)
 			cc = CC_L;
 		if (cc == CC_NS)
 			cc = CC_GE;
-		if (!learn_compare(s, cc, fl.width, &fl.result, &zero))
+		if (!learn_compare(f, s, cc, fl.width, &fl.result, &zero))
 			return false;
 	}
 	return true;
@@ -1091,17 +1144,28 @@ static bool join_root(struct flow *f, struct value *old, const struct value *was
 static bool join_value(struct flow *f, const struct state *s, struct value *old,
 		       const struct value *new, int leap)
 {
-	bool changed = false;
+	bool changed = false, other_func;
 	struct value was = *old;
 
-	if (old->kind != new->kind ||
+	/* different places, but both with the struct kwasm_func of an own function? */
+	other_func = old->kind == K_CTX && new->kind == K_CTX && old->lo != new->lo &&
+		     ref_of(f, old) != VERIFY_REF_NONE && ref_of(f, new) != VERIFY_REF_NONE;
+	if (old->kind != new->kind || other_func ||
 	    (old->id != new->id && old->kind != K_FUNC && old->kind != K_CODE)) {
-		if (is_reference(f, old) && is_reference(f, new)) {
+		u32 a = ref_of(f, old), b = ref_of(f, new);
+
+		if (a != VERIFY_REF_NONE && b != VERIFY_REF_NONE) {
+			u32 ref = a == NULL_REF ? b : b == NULL_REF || a == b ? a : VERIFY_REF_FUNC;
 			u32 vn = join_vn(f, old->vn, new->vn, &changed);
 
-			*old = make_func(f, K_FUNC, vn ? vn : fresh(f), 0);
-			old->vn = old->root;
-			return was.kind != K_FUNC || changed || was.id;
+			*old = make_ref(f, ref);
+			old->vn = vn ? vn : old->vn;
+			old->root = old->vn;
+			old->nonnull = a != NULL_REF && b != NULL_REF &&
+				       (was.kind != K_FUNC || was.nonnull) &&
+				       (new->kind != K_FUNC || new->nonnull);
+			return was.kind != K_FUNC || changed || was.id != old->id ||
+			       was.nonnull != old->nonnull;
 		}
 		if (old->kind == K_NUM && old->lo == LLONG_MIN && old->hi == LLONG_MAX &&
 		    old->lo32 == 0 && old->hi32 == ~0u && !old->table && !old->bound_of &&
@@ -1123,6 +1187,10 @@ static bool join_value(struct flow *f, const struct state *s, struct value *old,
 			old->root = join_vn(f, old->root, new->root, &changed);
 		if (old->id != new->id && old->id) {
 			old->id = 0;
+			changed = true;
+		}
+		if (old->nonnull && !new->nonnull) {
+			old->nonnull = false;
 			changed = true;
 		}
 		if (old->lo != new->lo || old->hi != new->hi) {
@@ -1264,6 +1332,13 @@ static bool join_state(struct flow *f, struct state *old, const struct state *ne
 		old->value_refs &= new->value_refs;
 		changed = true;
 	}
+	if (old->value_typed && (old->value_type != new->value_type ||
+				 old->value_results != new->value_results ||
+				 old->value_typed & ~new->value_typed)) {
+		old->value_typed &= old->value_type == new->value_type &&
+				    old->value_results == new->value_results ? new->value_typed : 0;
+		changed = true;
+	}
 	return changed;
 }
 
@@ -1395,7 +1470,8 @@ static void linear_access(struct flow *f, struct state *s, const struct value *a
 static struct value load_context(struct flow *f, s64 offset, u32 size)
 {
 	const struct verify_slot *slot = verify_slot_at(f->obj, offset, size);
-	u32 type;
+	struct value v;
+	u32 ref;
 
 	if (!slot)
 		return make_sized(f, size);
@@ -1403,8 +1479,9 @@ static struct value load_context(struct flow *f, s64 offset, u32 size)
 		return make_sized(f, size);
 	switch (slot->class) {
 	case VERIFY_SLOT_CELL:
-		if (f->obj->globals[slot->index].type == 0x70)
-			return make_func(f, K_FUNC, 0, 0);
+		ref = verify_ref(f->obj->globals[slot->index].type);
+		if (ref != VERIFY_REF_NONE)
+			return make_ref(f, ref);
 		break;
 	case VERIFY_SLOT_GLOBAL:
 		return make_pointer(f, K_CELL, slot->index, 0);
@@ -1414,8 +1491,10 @@ static struct value load_context(struct flow *f, s64 offset, u32 size)
 		return make_pointer(f, K_TABLE, slot->index, 0);
 	case VERIFY_SLOT_IMPORT:
 		/* never changes: the same number each time it is loaded */
-		type = f->obj->imports[slot->index].type;
-		return make_func(f, K_FUNC, slot->index + 1, type + 1);
+		v = make_ref(f, VERIFY_REF_TYPED + f->obj->imports[slot->index].type);
+		v.root = slot->index + 1;
+		v.nonnull = true;
+		return v;
 	case VERIFY_SLOT_FIXED:
 		if (offset == KWASM_CTX_VALUES)
 			return make_pointer(f, K_VALUES, 0, 0);
@@ -1431,6 +1510,7 @@ static void store_context(struct flow *f, s64 offset, u32 size, const struct val
 {
 	const struct verify_slot *slot;
 	s64 at = offset;
+	u32 ref;
 
 	while (at < offset + size) {
 		slot = verify_slot_at(f->obj, at, 1);
@@ -1438,8 +1518,9 @@ static void store_context(struct flow *f, s64 offset, u32 size, const struct val
 			VIOLATION(f, MEMORY, "writes to the context at C%+lld, which is no global", at);
 			return;
 		}
-		if (f->obj->globals[slot->index].type == 0x70 &&
-		    (offset != slot->offset || size != 8 || !v || !is_reference(f, v)))
+		ref = verify_ref(f->obj->globals[slot->index].type);
+		if (ref != VERIFY_REF_NONE &&
+		    (offset != slot->offset || size != 8 || !v || !is_reference(f, v, ref)))
 			UNPROVEN(f, MEMORY, "what is written to global %u is not shown to be a reference",
 				 slot->index);
 		at = slot->offset + slot->size;
@@ -1457,6 +1538,57 @@ static int value_cell(s64 offset, u32 size)
 	return size == 8 && offset >= 0 && offset % 16 == 0 && offset / 16 < 64 ? offset / 16 : -1;
 }
 
+/* VERIFY_REF_* of parameter or result @i of a type */
+static u32 type_ref(const struct flow *f, u32 type, bool results, u32 i)
+{
+	const struct kwasm_image_type *t;
+	u32 v;
+
+	if (type >= f->obj->image.types.nr)
+		return VERIFY_REF_NONE;
+	t = &f->obj->types[type];
+	if (i >= (results ? t->nr_results : t->nr_params))
+		return VERIFY_REF_NONE;
+	memcpy(&v, f->obj->image_bytes + t->valtypes + ((u64)(results ? t->nr_params : 0) + i) * 4, 4);
+	return verify_ref(v);
+}
+
+/* what cell @i of the value buffer must be if it is a result of this function; else any reference */
+static u32 result_ref(const struct flow *f, u32 i)
+{
+	u32 ref = type_ref(f, f->entry->type, true, i);
+
+	return ref == VERIFY_REF_NONE ? VERIFY_REF_FUNC : ref;
+}
+
+/* bits of the cells that hold references, of a type's parameters or results */
+static u64 ref_cells(const struct flow *f, u32 type, bool results)
+{
+	u64 cells = 0;
+	u32 i;
+
+	for (i = 0; i < 64; i++)
+		if (type_ref(f, type, results, i) != VERIFY_REF_NONE)
+			cells |= 1ull << i;
+	return cells;
+}
+
+/* from now on the value buffer holds the parameters or results of a type */
+static void fill_values(const struct flow *f, struct state *s, u32 type, bool results)
+{
+	u32 i, ref;
+
+	s->value_type = type;
+	s->value_results = results;
+	s->value_typed = ref_cells(f, type, results);
+	s->value_refs = 0;
+	for (i = 0; i < 64; i++) {
+		ref = type_ref(f, type, results, i);
+		if (ref != VERIFY_REF_NONE && verify_ref_matches(f->obj, ref, result_ref(f, i)))
+			s->value_refs |= 1ull << i;
+	}
+}
+
 static void access_values(struct flow *f, struct state *s, const struct value *a, u32 size,
 			  bool write, const struct value *stored)
 {
@@ -1469,10 +1601,12 @@ static void access_values(struct flow *f, struct state *s, const struct value *a
 	need_alignment(f, a->lo, a->lo == a->hi);
 	if (!write)
 		return;
-	for (cell = a->lo / 16; cell <= (a->hi + size - 1) / 16 && cell < 64; cell++)
+	for (cell = a->lo / 16; cell <= (a->hi + size - 1) / 16 && cell < 64; cell++) {
 		s->value_refs &= ~(1ull << cell);
+		s->value_typed &= ~(1ull << cell);
+	}
 	cell = value_cell(a->lo, size);
-	if (cell >= 0 && a->lo == a->hi && stored && is_reference(f, stored))
+	if (cell >= 0 && a->lo == a->hi && stored && is_reference(f, stored, result_ref(f, cell)))
 		s->value_refs |= 1ull << cell;
 }
 
@@ -1511,7 +1645,7 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 {
 	const struct slot *slot;
 	struct value v;
-	u32 i;
+	u32 i, ref;
 
 	switch (a.kind) {
 	case K_STACK:
@@ -1587,8 +1721,9 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 			break;
 		}
 elem:
-		if (f->obj->tables[a.id].reftype == 0x70)
-			return make_func(f, K_FUNC, 0, 0);
+		i = verify_ref(f->obj->tables[a.id].reftype);
+		if (i != VERIFY_REF_NONE)
+			return make_ref(f, i);
 		break;
 	case K_MEMORY:
 		if (!write && size == 8 && a.lo == a.hi && a.lo == 0) {
@@ -1606,11 +1741,11 @@ elem:
 	case K_FUNC:
 		if (!write && a.lo == a.hi) {
 			if (a.lo == offsetof(struct kwasm_func, code) && size == 8)
-				return make_func(f, K_CODE, a.root, a.id);
+				return make_part(f, K_CODE, &a);
 			if (a.lo == offsetof(struct kwasm_func, ctx) && size == 8)
-				return make_func(f, K_FUNC_CTX, a.root, a.id);
+				return make_part(f, K_FUNC_CTX, &a);
 			if (a.lo == offsetof(struct kwasm_func, type) && size == 4)
-				return make_func(f, K_FUNC_TYPE, a.root, a.id);
+				return make_part(f, K_FUNC_TYPE, &a);
 		}
 		if (!write && a.lo >= 0 && a.hi + size <= (s64)sizeof(struct kwasm_func))
 			break;
@@ -1621,8 +1756,10 @@ elem:
 			int cell = value_cell(a.lo, size);
 
 			access_values(f, s, &a, size, write, stored);
+			if (cell >= 0 && s->value_typed >> cell & 1)
+				return make_ref(f, type_ref(f, s->value_type, s->value_results, cell));
 			if (cell >= 0 && s->value_refs >> cell & 1)
-				return make_func(f, K_FUNC, 0, 0);
+				return make_ref(f, VERIFY_REF_FUNC);
 			return make_sized(f, size);
 		}
 		access_values(f, s, &a, size, write, stored);
@@ -1636,13 +1773,14 @@ elem:
 		need_alignment(f, a.lo, cell_bytes(f->obj->globals[i].type) == 16);
 		if (write && !f->obj->globals[i].mut)
 			VIOLATION(f, MEMORY, "writes to the immutable imported global %u", i);
-		if (f->obj->globals[i].type != 0x70)
+		ref = verify_ref(f->obj->globals[i].type);
+		if (ref == VERIFY_REF_NONE)
 			break;
-		if (write && (size != 8 || !stored || !is_reference(f, stored)))
+		if (write && (size != 8 || !stored || !is_reference(f, stored, ref)))
 			UNPROVEN(f, MEMORY, "what is written to global %u is not shown to be a reference",
 				 i);
 		if (size == 8)
-			return make_func(f, K_FUNC, 0, 0);
+			return make_ref(f, ref);
 		break;
 	default:
 		UNPROVEN(f, MEMORY, "address is not known to be anything a guest may access");
@@ -1668,12 +1806,13 @@ static const struct {
 	{ "kwasm_elem_drop", "e" },	{ "kwasm_elem_set", "e-r" },
 };
 
-/* arguments of a helper; returns the kind of its result */
-static enum kind check_helper(struct flow *f, struct state *s, const struct verify_host *host)
+/* arguments of a helper; returns what its result is, VERIFY_REF_* */
+static u32 check_helper(struct flow *f, struct state *s, const struct verify_host *host)
 {
 	const struct kwasm_image *im = &f->obj->image;
 	const char *kinds = "?";
-	u32 reftype = 0, i, type;
+	u32 ref = VERIFY_REF_NONE, i, type;
+	bool has_ref = false;
 	size_t j;
 
 	for (j = 0; j < ARRAY_SIZE(helper_params); j++)
@@ -1686,7 +1825,7 @@ static enum kind check_helper(struct flow *f, struct state *s, const struct veri
 		if (kinds[i] == '-')
 			continue;
 		if (kinds[i] == 'r') {
-			if (reftype == 0x70 && !is_reference(f, &s->reg[arg_regs[i + 1]]))
+			if (ref != VERIFY_REF_NONE && !is_reference(f, &s->reg[arg_regs[i + 1]], ref))
 				UNPROVEN(f, CALL, "argument %u of %s is not shown to be a reference",
 					 i + 1, host->name);
 			continue;
@@ -1695,41 +1834,24 @@ static enum kind check_helper(struct flow *f, struct state *s, const struct veri
 		     kinds[i] == 't' ? im->tables.nr : kinds[i] == 'e' ? im->elems.nr : 0;
 		if (!is_const(&v) || v.lo >= nr) {
 			VIOLATION(f, CALL, "argument %u of %s is not a valid index", i + 1, host->name);
-			return K_NUM;
+			return VERIFY_REF_NONE;
 		}
 		if (kinds[i] != 't' && kinds[i] != 'e')
 			continue;
 		type = kinds[i] == 't' ? f->obj->tables[v.lo].reftype : f->obj->elems[v.lo].reftype;
-		if (reftype && type != reftype)
+		/* copied from the second to the first */
+		if (has_ref && !verify_ref_matches(f->obj, verify_ref(type), ref))
 			VIOLATION(f, CALL, "arguments of %s have different types", host->name);
-		reftype = type;
+		if (!has_ref)
+			ref = verify_ref(type);
+		has_ref = true;
 	}
-	return !strcmp(host->name, "kwasm_table_get") && reftype == 0x70 ? K_FUNC : K_NUM;
+	return !strcmp(host->name, "kwasm_table_get") ? ref : VERIFY_REF_NONE;
 }
 
 static const struct verify_sig *sig_of(const struct flow *f, u32 type)
 {
 	return type == VERIFY_NO_FUNC ? &no_sig : &f->obj->sigs[type];
-}
-
-/* bits of value buffer cells that hold references, of a type's parameters or results */
-static u64 ref_cells(const struct flow *f, u32 type, bool results)
-{
-	const struct kwasm_image_type *t;
-	u32 i, v, nr, first;
-	u64 cells = 0;
-
-	if (type == VERIFY_NO_FUNC || type >= f->obj->image.types.nr)
-		return 0;
-	t = &f->obj->types[type];
-	nr = results ? t->nr_results : t->nr_params;
-	first = results ? t->nr_params : 0;
-	for (i = 0; i < nr && i < 64; i++) {
-		memcpy(&v, f->obj->image_bytes + t->valtypes + ((u64)first + i) * 4, 4);
-		if (v == 0x70)
-			cells |= 1ull << i;
-	}
-	return cells;
 }
 
 /* what holds after any call: caller-saved registers are gone, tables may have moved */
@@ -1749,6 +1871,7 @@ static void after_call(struct flow *f, struct state *s)
 	memset(&s->flags, 0, sizeof(s->flags));
 	s->flags.stack_check = NO_CHECK;
 	s->value_refs = 0;
+	s->value_typed = 0;
 }
 
 static void check_alignment(struct flow *f, const struct state *s)
@@ -1773,7 +1896,8 @@ static void check_refs(struct flow *f, const struct state *s, const struct verif
 	u32 i;
 
 	for (i = 0; i < 6; i++)
-		if (sig->ref_params >> i & 1 && !is_reference(f, &s->reg[arg_regs[i]]))
+		if (sig->params[i] != VERIFY_REF_NONE &&
+		    !is_reference(f, &s->reg[arg_regs[i]], sig->params[i]))
 			UNPROVEN(f, CALL, "argument in register %u is not shown to be a reference", i);
 }
 
@@ -1790,19 +1914,19 @@ static void guest_call(struct flow *f, struct state *s, u32 type)
 	check_refs(f, s, sig);
 	slots_kill(s, rsp, rsp + sig->stack_args);
 	after_call(f, s);
-	if (sig->ref_results & 1)
-		s->reg[RAX] = make_func(f, K_FUNC, 0, 0);
-	if (sig->ref_results & 2)
-		s->reg[RDX] = make_func(f, K_FUNC, 0, 0);
+	if (sig->results[0] != VERIFY_REF_NONE)
+		s->reg[RAX] = make_ref(f, sig->results[0]);
+	if (sig->results[1] != VERIFY_REF_NONE)
+		s->reg[RDX] = make_ref(f, sig->results[1]);
 	if (sig->value_results)
-		s->value_refs = ref_cells(f, type, true);
+		fill_values(f, s, type, true);
 }
 
 static void host_call(struct flow *f, struct state *s)
 {
 	const struct value *target = &s->reg[R10];
 	const struct verify_symbol *sym;
-	enum kind result = K_NUM;
+	u32 result = VERIFY_REF_NONE;
 
 	if (target->kind != K_SYMBOL || target->lo ||
 	    f->obj->symbols[target->id].import != VERIFY_IMPORT_HOST) {
@@ -1817,8 +1941,8 @@ static void host_call(struct flow *f, struct state *s)
 	if (sym->host->helper)
 		result = check_helper(f, s, sym->host);
 	after_call(f, s);
-	if (result == K_FUNC)
-		s->reg[RAX] = make_func(f, K_FUNC, 0, 0);
+	if (result != VERIFY_REF_NONE)
+		s->reg[RAX] = make_ref(f, result);
 }
 
 /* a call through a pointer */
@@ -1835,7 +1959,9 @@ static void pointer_call(struct flow *f, struct state *s, const struct value *co
 	} else {
 		if (!code->id)
 			VIOLATION(f, CALL, "calls a reference without comparing its type");
-		else
+		else if (!code->nonnull)
+			VIOLATION(f, CALL, "calls a reference without comparing it with null");
+		if (code->id)
 			type = code->id - 1;
 		if (s->reg[R13].kind != K_FUNC_CTX || s->reg[R13].root != code->root)
 			VIOLATION(f, CALL, "r13 is not the context of the reference that is called");
@@ -1913,8 +2039,10 @@ static void check_return(struct flow *f, const struct state *s, bool results)
 		cells = ref_cells(f, f->entry->type, true);
 	} else {
 		cells = f->sig->value_results ? ref_cells(f, f->entry->type, true) : 0;
-		if ((f->sig->ref_results & 1 && !is_reference(f, &s->reg[RAX])) ||
-		    (f->sig->ref_results & 2 && !is_reference(f, &s->reg[RDX])))
+		if ((f->sig->results[0] != VERIFY_REF_NONE &&
+		     !is_reference(f, &s->reg[RAX], f->sig->results[0])) ||
+		    (f->sig->results[1] != VERIFY_REF_NONE &&
+		     !is_reference(f, &s->reg[RDX], f->sig->results[1])))
 			UNPROVEN(f, CALL, "the result is not shown to be a reference");
 	}
 	if (cells & ~s->value_refs)
@@ -1946,8 +2074,10 @@ static void exec_leave_jump(struct flow *f, struct state *s)
 	if (f->obj->entries[to].invoker)
 		VIOLATION(f, CALL, "jumps to an invoker");
 	sig = sig_of(f, f->obj->entries[to].type);
-	if (sig->stack_args > f->sig->stack_args || (f->sig->ref_results & ~sig->ref_results) ||
-	    (f->sig->value_results && !sig->value_results) || f->entry->invoker)
+	if (sig->stack_args > f->sig->stack_args || f->entry->invoker ||
+	    f->sig->value_results || sig->value_results ||
+	    !verify_ref_matches(f->obj, sig->results[0], f->sig->results[0]) ||
+	    !verify_ref_matches(f->obj, sig->results[1], f->sig->results[1]))
 		VIOLATION(f, CALL, "jumps to a function of another type");
 	check_refs(f, s, sig);
 	check_return(f, s, false);
@@ -2314,7 +2444,8 @@ static void exec_cmov(struct flow *f, struct state *s)
 	join_value(f, s, &a, &b, 0);
 	/* numbers that the join made up belong to nobody else */
 	if (a.kind == K_FUNC) {
-		a.vn = a.root = fresh(f);
+		a.vn = fresh(f);
+		a.root = a.vn;
 	} else if (is_func_family(&a)) {
 		a = make_top(f);
 	} else {
@@ -2718,6 +2849,9 @@ static void entry_state(struct flow *f, struct state *s)
 	s->nr_slots = 0;
 	s->checked = NO_CHECK;
 	s->value_refs = 0;
+	s->value_typed = 0;
+	s->value_type = 0;
+	s->value_results = false;
 	s->sized_table = 0;
 	s->table_size = 0;
 	s->sized_memory = 0;
@@ -2735,12 +2869,12 @@ static void entry_state(struct flow *f, struct state *s)
 	slot_set(s, 0, 8, &v);
 	if (f->entry->invoker) {
 		s->reg[RDI] = make_pointer(f, K_INVOKED, 0, 0);
-		s->value_refs = ref_cells(f, f->entry->type, false);
+		fill_values(f, s, f->entry->type, false);
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(arg_regs); i++)
-		if (f->sig->ref_params >> i & 1)
-			s->reg[arg_regs[i]] = make_func(f, K_FUNC, 0, 0);
+		if (f->sig->params[i] != VERIFY_REF_NONE)
+			s->reg[arg_regs[i]] = make_ref(f, f->sig->params[i]);
 }
 
 static void flow_to(struct flow *f, u32 to, const struct state *s)

@@ -103,19 +103,27 @@ struct verify_slot {
 	u32 index;
 };
 
+/*
+ * What a value is as far as the checker cares: no function reference (numbers,
+ * but also references that generated code only passes on), a reference to any
+ * function, or VERIFY_REF_TYPED plus a type index: to a function of that type or
+ * a subtype of it. Each may be null, whatever its type says.
+ */
+#define VERIFY_REF_NONE		0u
+#define VERIFY_REF_FUNC		1u
+#define VERIFY_REF_TYPED	2u
+
 /**
  * struct verify_sig - how values of a function type travel
  * @stack_args: bytes of arguments on the stack
- * @ref_params: bit i: integer register argument i is a function reference
- * @ref_stack: some argument on the stack is a function reference
- * @ref_results: bit 0: rax, bit 1: rdx is a function reference
+ * @params: VERIFY_REF_*, of the arguments in rdi, rsi, rdx, rcx, r8, r9
+ * @results: VERIFY_REF_*, of rax and rdx
  * @value_results: results are left in the value buffer
  */
 struct verify_sig {
 	u32 stack_args;
-	u8 ref_params;
-	bool ref_stack;
-	u8 ref_results;
+	u32 params[6];
+	u32 results[2];
 	bool value_results;
 };
 
@@ -169,6 +177,7 @@ struct verify_object {
 	struct kwasm_image image;
 	struct kwasm_image_type *types;
 	struct verify_sig *sigs;	/* parallel to types */
+	u32 *canon;			/* likewise: the lowest index of an equal type */
 	struct kwasm_image_import *imports;
 	struct kwasm_image_func *funcs;
 	struct kwasm_image_ref *refs;
@@ -192,6 +201,12 @@ int verify_elf_tables(struct verify_object *obj);
 /* those tables that point to instructions; needs all of .text decoded */
 int verify_elf_sites(struct verify_object *obj);
 void verify_elf_destroy(struct verify_object *obj);
+
+/* VERIFY_REF_* of a value type of the image */
+u32 verify_ref(u32 valtype);
+/* is everything of type @sub also of type @super? type indices */
+bool verify_ref_matches(const struct verify_object *obj, u32 sub, u32 super);	/* VERIFY_REF_* */
+bool verify_is_subtype(const struct verify_object *obj, u32 sub, u32 super);
 
 /* the relocation at @offset of a section, NULL if there is none */
 const struct verify_reloc *verify_reloc_at(const struct verify_section *s, u64 offset);
