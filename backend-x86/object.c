@@ -28,6 +28,13 @@
 #define SHT_X86_64_UNWIND	0x70000001
 #endif
 
+/**
+ * object_reloc_size() - What a relocation changes
+ * @type: R_X86_64_*
+ *
+ * Return: bytes, 0 for R_X86_64_NONE; -1 if the kernel's module loader refuses
+ * this type (apply_relocate_add() in arch/x86/kernel/module.c).
+ */
 int object_reloc_size(u32 type)
 {
 	switch (type) {
@@ -46,6 +53,12 @@ int object_reloc_size(u32 type)
 	}
 }
 
+/**
+ * object_reloc_name() - The name of a relocation type, for messages
+ * @type: R_X86_64_*
+ *
+ * Return: the name, or words that can stand in its place.
+ */
 const char *object_reloc_name(u32 type)
 {
 	static const char *const names[] = {

@@ -127,7 +127,6 @@ u32 object_undefined_symbol(struct object *obj, const char *name);
 u32 object_section_symbol(struct object *obj, u32 section);
 
 void object_add_reloc(struct object *obj, u32 section, u64 offset, u32 type, u32 symbol, s64 addend);
-/* bytes that a relocation changes: 8, 4 or 0 (R_X86_64_NONE); -1: the module loader refuses this type */
 int object_reloc_size(u32 type);
 const char *object_reloc_name(u32 type);
 
