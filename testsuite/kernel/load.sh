@@ -99,7 +99,7 @@ for sig in TERM KILL; do
 	until_true 2 sh -c '! grep -q "^spin " /proc/modules'
 	is "sig${sig}_ends_a_spinning_command_and_unloads_it" no "$(loaded spin)"
 	kill -9 $pid 2>/dev/null
-	wait $pid
+	wait $pid 2>/dev/null
 done
 
 mkfifo /tmp/fifo
@@ -116,7 +116,7 @@ for sig in TERM KILL; do
 	until_true 2 sh -c '! grep -q "^wait " /proc/modules'
 	is "sig${sig}_ends_a_command_that_waits" no "$(loaded wait)"
 	kill -9 $pid 2>/dev/null
-	wait $pid
+	wait $pid 2>/dev/null
 done
 
 insmod wait.ko run=0

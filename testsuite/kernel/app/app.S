@@ -4,12 +4,15 @@
  *
  * It uses all registers, flags and vector registers all the time, R13 for other things than
  * the context, and loops without a call. So it shows whether preemption gives back exactly what
- * it took. Every exported function is of type [i64] -> [i64]. See kwasm_abi.h.
+ * it took. Every exported function is of type [i64] -> [i64]. See kwasm_abi.h; the image is in
+ * image.c, which knows where functions and accesses are because each has a place of fixed size.
  */
 #include <linux/linkage.h>
+#include "layout.h"
 
 	.text
 	.p2align 4
+	.globl	text_start
 text_start:
 
 /* kwasm_invoke_t: rdi is the code, R13 the context */
@@ -27,69 +30,48 @@ invoke:
 	ret
 	int3
 
-.macro FUNC name:req
-	.p2align 4
-f_\name:
-	endbr64
-	pushq	%rbp
+#define FUNC(name)						\
+	.org	text_start + FUNC_OFFSET(NR_##name), 0xcc;	\
+f_##name:							\
+	endbr64;						\
+	pushq	%rbp;						\
 	movq	%rsp, %rbp
-.endm
-.macro ENDFUNC name:req
+
+.macro END
 	popq	%rbp
 	ret
 	int3
-e_\name:
 .endm
-/* An access at @insn, @after the one before it. The runtime makes the row. */
-.macro ACCESS insn:req, after:req
-	.pushsection .rodata, 1
-	.uleb128 \insn - \after
-	.popsection
-	.pushsection __ex_table, "aw", @nobits
-	.skip	12
-	.popsection
-.endm
-	.pushsection __ex_table, "aw", @nobits
-	.balign	4
-ex_table:
-	.popsection
-	.pushsection .rodata, 1		/* behind the rest of the image */
-	.p2align 3
-accesses:
-	.popsection
 
-/* load8(addr), in 4 GiB */
-FUNC load
+/* load(addr): a byte, in 4 GiB */
+FUNC(load)
 	movl	%edi, %edi
-access_load:
+	.org	f_load + ACCESS_OFFSET, 0x90
 	movzbl	(%r13,%rdi), %eax
-	ACCESS access_load, text_start
-ENDFUNC load
+	END
 
 /* the very last byte that index and offset can name: 2 * (2^32 - 1) + 15 */
-FUNC far
+FUNC(far)
 	movl	$-1, %ecx
 	leaq	(%r13,%rcx), %rcx
 	movl	$-1, %edx
-access_far:
+	.org	f_far + ACCESS_OFFSET, 0x90
 	movdqu	(%rcx,%rdx), %xmm0
-	ACCESS access_far, access_load
-ENDFUNC far
+	END
 
-FUNC store
+FUNC(store)
 	movl	%edi, %ecx
-access_store:
+	.org	f_store + ACCESS_OFFSET, 0x90
 	movl	$0x2a, (%r13,%rcx)
-	ACCESS access_store, access_far
 	movl	$0x2a, %eax
-ENDFUNC store
+	END
 
-FUNC spin
+FUNC(spin)
 1:	jmp	1b
-ENDFUNC spin
+	END
 
 /* recurse(n): n frames of 64 bytes deep */
-FUNC recurse
+FUNC(recurse)
 	subq	$48, %rsp
 	testl	$0x7f0000, %esp
 	jz	2f
@@ -104,31 +86,31 @@ FUNC recurse
 	ret
 	int3
 2:	call	kwasm_trap_call_stack_exhausted
-ENDFUNC recurse
+	END
 
-FUNC divide
+FUNC(divide)
 	call	kwasm_trap_integer_divide_by_zero
-ENDFUNC divide
+	END
 
 /* grow(pages) */
-FUNC grow
+FUNC(grow)
 	movq	%rdi, %rdx
 	xorl	%esi, %esi
 	leaq	kwasm_memory_grow(%rip), %r10
 	call	kwasm_host_call
-ENDFUNC grow
+	END
 
 /* nothing but host calls, for ever */
-FUNC hostspin
+FUNC(hostspin)
 1:	xorl	%esi, %esi
 	xorl	%edx, %edx
 	leaq	kwasm_memory_grow(%rip), %r10
 	call	kwasm_host_call
 	jmp	1b
-ENDFUNC hostspin
+	END
 
 /* registers(n): a number that all fifteen registers and the carry went into, n times */
-FUNC registers
+FUNC(registers)
 	pushq	%rbx
 	pushq	%r12
 	pushq	%r13
@@ -166,10 +148,10 @@ FUNC registers
 	popq	%r13
 	popq	%r12
 	popq	%rbx
-ENDFUNC registers
+	END
 
 /* vectors(n): the same for sixteen 256-bit registers, which also holds a value of its own (salt) */
-FUNC vectors
+FUNC(vectors)
 	movq	%rdi, %rcx
 	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	movl	$(\nr * 77 + 1), %eax
@@ -197,89 +179,23 @@ FUNC vectors
 	vpextrq	$1, %xmm0, %rcx
 	vmovq	%xmm0, %rax
 	xorq	%rcx, %rax
-ENDFUNC vectors
+	END
 
 /* control(): the floating-point environment guest code starts with */
-FUNC control
+FUNC(control)
 	pushq	$0
 	stmxcsr	(%rsp)
 	popq	%rax
-ENDFUNC control
+	END
 
-text_end:
+	.org	text_start + TEXT_SIZE, 0xcc
 
-	.pushsection __ex_table, "aw", @nobits
-ex_table_end:
-	.popsection
-
-#define FUNCTIONS load, far, store, spin, recurse, divide, grow, hostspin, registers, vectors, control
-#define NR_FUNCS 11
-#define CTX_SIZE (64 + 32 * NR_FUNCS)
-
-	.section .rodata
-	.p2align 4
-image:
-	.long	0x6d77736b, 1, image_end - image, (1 << 0) | (1 << 3)	/* FPU, MEMORY0 */
-	.long	name - image, name_end - name - 1
-	.long	CTX_SIZE, 16, 1 << 20, text_end - text_start
-	.long	types - image, 1
-	.long	0, 0				/* imports */
-	.long	funcs - image, NR_FUNCS
-	.long	refs - image, NR_FUNCS
-	.long	0, 0				/* tables */
-	.long	memories - image, 1
-	.long	0, 0				/* globals */
-	.long	exports - image, NR_FUNCS
-	.long	0, 0, 0, 0, 0, 0		/* elems, datas, lines */
-	.long	0, 0				/* init */
-	.long	accesses - image, accesses_end - accesses
-	.long	0, 0, 0, 0
-	.p2align 3
-types:	.long	1, 1, valtypes - image, invoke - text_start + 1
-valtypes: .long	0x7e, 0x7e
-	.p2align 3
-	.set	index, 0
-funcs:	.irp	f, FUNCTIONS
-	.long	f_\f - text_start, e_\f - f_\f, index, 0, n_\f - image, z_\f - n_\f, 0x100 + index, 0
-	.set	index, index + 1
-	.endr
-	.set	index, 0
-refs:	.irp	f, FUNCTIONS
-	.long	index, 0, f_\f - text_start, -64 - 32 * (index + 1)
-	.set	index, index + 1
-	.endr
-memories: .quad	1, 16384
-	.long	0, 0, 0, 0
-	.set	index, 0
-exports: .irp	f, FUNCTIONS
-	.long	n_\f - image, z_\f - n_\f, 0, index
-	.set	index, index + 1
-	.endr
-name:	.asciz	"kwasm_regs"
-name_end:
-	.irp	f, FUNCTIONS
-n_\f:	.ascii	"\f"
-z_\f:	.byte	0
-	.endr
-
-	.subsection 2
-accesses_end:
-image_end:
-
-	.data
-	.p2align 4
-	.globl	kwasm_app
-	.type	kwasm_app, @object
-kwasm_app:
-	.long	0x6d77736b, 1
-	.quad	image, text_start, 0, type_ids, __this_module
-	.quad	ex_table, (ex_table_end - ex_table) / 12
-	.quad	0, 0, 0, 0			/* args, env, dirs, max_memory */
-	.long	1, 1, 0, 0			/* instances, run, daemon, stack_size */
-	.quad	0, 0, 0, 0, 0
-	.size	kwasm_app, . - kwasm_app
-type_ids:
-	.long	0
+	/* room for rows, which the runtime writes */
+	.section __ex_table, "aw", @nobits
+	.balign	4
+	.globl	ex_table
+ex_table:
+	.skip	12 * NR_ACCESSES
 
 	.section .init.text, "ax"
 	.globl	init_module
