@@ -846,31 +846,25 @@ static int check_type(struct verify_object *obj, u32 type)
 	return t->kind == KWASM_COMPTYPE_FUNC || !t->invoke ? 0 : image_error(obj, "type", type);
 }
 
-/* how the C convention passes the values of a function type */
+/* how the values of a function type are passed, see kwasm_abi.h */
 static void make_sig(struct verify_object *obj, u32 type)
 {
 	const struct kwasm_image_type *t = &obj->types[type];
 	struct verify_sig *sig = &obj->sigs[type];
-	u32 i, v, ints = 0, vectors = 0, stack = 0;
+	u32 i, v, ints = 0, vectors = 0;
 
 	for (i = 0; i < t->nr_params; i++) {
 		v = type_value(obj, type, i);
-		if (is_vector_or_float(v)) {
-			if (vectors++ < 8)
-				continue;
-			stack = v == 0x7b ? (stack + 31) / 16 * 16 : stack + 8;
-			continue;
+		if (is_vector_or_float(v) ? vectors++ < 8 : ints < 6) {
+			if (!is_vector_or_float(v))
+				sig->params[ints++] = verify_ref(v);
+		} else if (i < VERIFY_CELLS) {
+			sig->cell_params |= 1u << i;
 		}
-		if (ints < 6)
-			sig->params[ints] = verify_ref(v);
-		else
-			stack += 8;
-		ints++;
 	}
-	sig->stack_args = stack;
-	sig->value_results = t->nr_results > 2;
+	sig->cell_results = t->nr_results > 2;
 	ints = 0;
-	for (i = 0; i < t->nr_results && !sig->value_results; i++) {
+	for (i = 0; i < t->nr_results && !sig->cell_results; i++) {
 		v = type_value(obj, type, (u64)t->nr_params + i);
 		if (!is_vector_or_float(v))
 			sig->results[ints++] = verify_ref(v);

@@ -78,12 +78,14 @@ enum kind {
  *	value is (its base plus) the number with that value number + @delta,
  *	modulo 2^64; 0: nothing is known
  * @nonnull: functions: not the null reference
+ * @own: functions: its context is C
  * @low: if @has_low: @root + @low, as an unsigned number, is not above the value
  */
 struct value {
 	u8 kind;
 	bool has_low;
 	bool nonnull;
+	bool own;
 	u8 bound_of;
 	u32 table;
 	u32 id;
@@ -127,9 +129,7 @@ struct flags {
 /**
  * struct state - what is known at one place
  * @checked: rsp, from its value at entry, where the stack check has passed
- * @value_refs: bit i: cell i of the value buffer holds a reference, of the type of the
- *	function's own result i if it has one
- * @value_typed: bit i: cell i holds parameter or result i of type @value_type
+ * @cells: the references that cells of the value buffer hold, VERIFY_REF_* or NULL_REF
  * @sized_table: a table, + 1, that has at least @table_size elements; 0: none known
  * @sized_memory: a memory, + 1, that has at least @memory_size bytes; 0: none known
  * @slots: ascending, disjoint, at or above rsp
@@ -138,10 +138,7 @@ struct state {
 	struct value reg[NR_GPRS];
 	struct flags flags;
 	s32 checked;
-	u64 value_refs;
-	u64 value_typed;
-	u32 value_type;
-	bool value_results;
+	u32 cells[VERIFY_CELLS];
 	u32 sized_table;
 	u32 sized_memory;
 	s64 table_size;
@@ -298,6 +295,7 @@ static struct value make_part(struct flow *f, enum kind kind, const struct value
 
 	v.root = func->root;
 	v.nonnull = func->nonnull;
+	v.own = func->own;
 	return v;
 }
 
@@ -368,6 +366,16 @@ static u32 ref_of(const struct flow *f, const struct value *v)
 			return VERIFY_REF_TYPED + f->obj->refs[slot->index].type;
 	}
 	return VERIFY_REF_NONE;
+}
+
+/* what a value is that is the one or the other */
+static u32 join_refs(u32 a, u32 b)
+{
+	if (a == b || b == NULL_REF)
+		return a;
+	if (a == NULL_REF)
+		return b;
+	return a == VERIFY_REF_NONE || b == VERIFY_REF_NONE ? VERIFY_REF_NONE : VERIFY_REF_FUNC;
 }
 
 /* is it certainly a reference of type @want, or null? */
@@ -838,6 +846,21 @@ static void learn_nonnull(const struct flow *f, struct state *s, const struct va
 	}
 }
 
+/* the reference whose context @v is has the same context as this function */
+static void learn_own(struct state *s, const struct value *v, const struct value *context)
+{
+	size_t i, nr = nr_values(s);
+
+	if (v->kind != K_FUNC_CTX || !is_context(context))
+		return;
+	for (i = 0; i < nr; i++) {
+		struct value *w = nth_value(s, i);
+
+		if ((w->kind == K_FUNC || w->kind == K_CODE) && w->root == v->root)
+			w->own = true;
+	}
+}
+
 /* the condition that holds for (b, a) if @cc holds for (a, b) */
 static u8 swap_condition(u8 cc)
 {
@@ -953,6 +976,10 @@ static bool learn_compare(const struct flow *f, struct state *s, u8 cc, u8 width
 		if (cc == CC_NE) {
 			learn_nonnull(f, s, a, b);
 			learn_nonnull(f, s, b, a);
+		}
+		if (cc == CC_E) {
+			learn_own(s, a, b);
+			learn_own(s, b, a);
 		}
 		if (a->kind == K_NUM && b->kind == K_TABLE_SIZE && cc == CC_B)
 			learn_table(s, a, b->id);
@@ -1155,17 +1182,17 @@ static bool join_value(struct flow *f, const struct state *s, struct value *old,
 		u32 a = ref_of(f, old), b = ref_of(f, new);
 
 		if (a != VERIFY_REF_NONE && b != VERIFY_REF_NONE) {
-			u32 ref = a == NULL_REF ? b : b == NULL_REF || a == b ? a : VERIFY_REF_FUNC;
+			u32 ref = join_refs(a, b);
 			u32 vn = join_vn(f, old->vn, new->vn, &changed);
 
-			*old = make_ref(f, ref);
+			*old = make_ref(f, ref == NULL_REF ? VERIFY_REF_FUNC : ref);
 			old->vn = vn ? vn : old->vn;
 			old->root = old->vn;
 			old->nonnull = a != NULL_REF && b != NULL_REF &&
 				       (was.kind != K_FUNC || was.nonnull) &&
 				       (new->kind != K_FUNC || new->nonnull);
 			return was.kind != K_FUNC || changed || was.id != old->id ||
-			       was.nonnull != old->nonnull;
+			       was.nonnull != old->nonnull || was.own;
 		}
 		if (old->kind == K_NUM && old->lo == LLONG_MIN && old->hi == LLONG_MAX &&
 		    old->lo32 == 0 && old->hi32 == ~0u && !old->table && !old->bound_of &&
@@ -1189,8 +1216,9 @@ static bool join_value(struct flow *f, const struct state *s, struct value *old,
 			old->id = 0;
 			changed = true;
 		}
-		if (old->nonnull && !new->nonnull) {
-			old->nonnull = false;
+		if ((old->nonnull && !new->nonnull) || (old->own && !new->own)) {
+			old->nonnull &= new->nonnull;
+			old->own &= new->own;
 			changed = true;
 		}
 		if (old->lo != new->lo || old->hi != new->hi) {
@@ -1328,16 +1356,11 @@ static bool join_state(struct flow *f, struct state *old, const struct state *ne
 		old->checked = new->checked;
 		changed = true;
 	}
-	if (old->value_refs & ~new->value_refs) {
-		old->value_refs &= new->value_refs;
-		changed = true;
-	}
-	if (old->value_typed && (old->value_type != new->value_type ||
-				 old->value_results != new->value_results ||
-				 old->value_typed & ~new->value_typed)) {
-		old->value_typed &= old->value_type == new->value_type &&
-				    old->value_results == new->value_results ? new->value_typed : 0;
-		changed = true;
+	for (i = 0; i < VERIFY_CELLS; i++) {
+		u32 ref = join_refs(old->cells[i], new->cells[i]);
+
+		changed |= ref != old->cells[i];
+		old->cells[i] = ref;
 	}
 	return changed;
 }
@@ -1467,6 +1490,18 @@ static void linear_access(struct flow *f, struct state *s, const struct value *a
 	learn_access(f, s);
 }
 
+/* a field of the reference @func at @offset */
+static struct value load_func(struct flow *f, const struct value *func, s64 offset, u32 size)
+{
+	if (offset == offsetof(struct kwasm_func, code) && size == 8)
+		return make_part(f, K_CODE, func);
+	if (offset == offsetof(struct kwasm_func, ctx) && size == 8)
+		return make_part(f, K_FUNC_CTX, func);
+	if (offset == offsetof(struct kwasm_func, type) && size == 4)
+		return make_part(f, K_FUNC_TYPE, func);
+	return make_sized(f, size);
+}
+
 static struct value load_context(struct flow *f, s64 offset, u32 size)
 {
 	const struct verify_slot *slot = verify_slot_at(f->obj, offset, size);
@@ -1475,6 +1510,12 @@ static struct value load_context(struct flow *f, s64 offset, u32 size)
 
 	if (!slot)
 		return make_sized(f, size);
+	if (slot->class == VERIFY_SLOT_FUNC) {
+		v = make_ref(f, VERIFY_REF_TYPED + f->obj->refs[slot->index].type);
+		v.root = f->obj->image.imports.nr + 1 + slot->index;
+		v.nonnull = true;
+		return load_func(f, &v, offset - slot->offset, size);
+	}
 	if (size != 8)
 		return make_sized(f, size);
 	switch (slot->class) {
@@ -1535,7 +1576,7 @@ static u32 cell_bytes(u32 valtype)
 /* a reference in the value buffer: cell number, or -1 */
 static int value_cell(s64 offset, u32 size)
 {
-	return size == 8 && offset >= 0 && offset % 16 == 0 && offset / 16 < 64 ? offset / 16 : -1;
+	return size == 8 && offset >= 0 && offset % 16 == 0 && offset / 16 < VERIFY_CELLS ? offset / 16 : -1;
 }
 
 /* VERIFY_REF_* of parameter or result @i of a type */
@@ -1553,40 +1594,41 @@ static u32 type_ref(const struct flow *f, u32 type, bool results, u32 i)
 	return verify_ref(v);
 }
 
-/* what cell @i of the value buffer must be if it is a result of this function; else any reference */
-static u32 result_ref(const struct flow *f, u32 i)
+/* does the value buffer hold these references? */
+static bool cells_hold(const struct flow *f, const struct state *s, u32 type, bool results, u32 mask)
 {
-	u32 ref = type_ref(f, f->entry->type, true, i);
+	u32 i, want;
 
-	return ref == VERIFY_REF_NONE ? VERIFY_REF_FUNC : ref;
+	for (i = 0; i < VERIFY_CELLS; i++) {
+		want = mask >> i & 1 ? type_ref(f, type, results, i) : VERIFY_REF_NONE;
+		if (want != VERIFY_REF_NONE && s->cells[i] != NULL_REF &&
+		    (s->cells[i] == VERIFY_REF_NONE ||
+		     !verify_ref_matches(f->obj, s->cells[i], want)))
+			return false;
+	}
+	/* beyond, nothing is known, so nothing may be needed */
+	for (; results; i++) {
+		want = type_ref(f, type, results, i);
+		if (want != VERIFY_REF_NONE)
+			return false;
+		if (i >= (type < f->obj->image.types.nr ? f->obj->types[type].nr_results : 0))
+			break;
+	}
+	return true;
 }
 
-/* bits of the cells that hold references, of a type's parameters or results */
-static u64 ref_cells(const struct flow *f, u32 type, bool results)
+static void forget_cells(struct state *s)
 {
-	u64 cells = 0;
+	memset(s->cells, 0, sizeof(s->cells));	/* VERIFY_REF_NONE */
+}
+
+/* from now on the value buffer holds what somebody else has put there */
+static void fill_cells(const struct flow *f, struct state *s, u32 type, bool results, u32 mask)
+{
 	u32 i;
 
-	for (i = 0; i < 64; i++)
-		if (type_ref(f, type, results, i) != VERIFY_REF_NONE)
-			cells |= 1ull << i;
-	return cells;
-}
-
-/* from now on the value buffer holds the parameters or results of a type */
-static void fill_values(const struct flow *f, struct state *s, u32 type, bool results)
-{
-	u32 i, ref;
-
-	s->value_type = type;
-	s->value_results = results;
-	s->value_typed = ref_cells(f, type, results);
-	s->value_refs = 0;
-	for (i = 0; i < 64; i++) {
-		ref = type_ref(f, type, results, i);
-		if (ref != VERIFY_REF_NONE && verify_ref_matches(f->obj, ref, result_ref(f, i)))
-			s->value_refs |= 1ull << i;
-	}
+	for (i = 0; i < VERIFY_CELLS; i++)
+		s->cells[i] = mask >> i & 1 ? type_ref(f, type, results, i) : VERIFY_REF_NONE;
 }
 
 static void access_values(struct flow *f, struct state *s, const struct value *a, u32 size,
@@ -1601,13 +1643,11 @@ static void access_values(struct flow *f, struct state *s, const struct value *a
 	need_alignment(f, a->lo, a->lo == a->hi);
 	if (!write)
 		return;
-	for (cell = a->lo / 16; cell <= (a->hi + size - 1) / 16 && cell < 64; cell++) {
-		s->value_refs &= ~(1ull << cell);
-		s->value_typed &= ~(1ull << cell);
-	}
+	for (cell = a->lo / 16; cell <= (a->hi + size - 1) / 16 && cell < VERIFY_CELLS; cell++)
+		s->cells[cell] = VERIFY_REF_NONE;
 	cell = value_cell(a->lo, size);
-	if (cell >= 0 && a->lo == a->hi && stored && is_reference(f, stored, result_ref(f, cell)))
-		s->value_refs |= 1ull << cell;
+	if (cell >= 0 && a->lo == a->hi && stored)
+		s->cells[cell] = ref_of(f, stored);
 }
 
 /* reads of read-only data, and of the array of type ids */
@@ -1653,7 +1693,7 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 			VIOLATION(f, STACK, "accesses the stack below rsp");
 			break;
 		}
-		if (a.lo + size > 8 + (s64)f->sig->stack_args || (write && a.lo + size > 0 && a.lo < 8)) {
+		if (a.lo + size > 8 || (write && a.lo + size > 0 && a.lo < 8)) {
 			VIOLATION(f, STACK, "accesses the stack outside of the frame, at %+lld", a.lo);
 			break;
 		}
@@ -1739,16 +1779,8 @@ elem:
 		VIOLATION(f, MEMORY, "not a field of a memory");
 		break;
 	case K_FUNC:
-		if (!write && a.lo == a.hi) {
-			if (a.lo == offsetof(struct kwasm_func, code) && size == 8)
-				return make_part(f, K_CODE, &a);
-			if (a.lo == offsetof(struct kwasm_func, ctx) && size == 8)
-				return make_part(f, K_FUNC_CTX, &a);
-			if (a.lo == offsetof(struct kwasm_func, type) && size == 4)
-				return make_part(f, K_FUNC_TYPE, &a);
-		}
 		if (!write && a.lo >= 0 && a.hi + size <= (s64)sizeof(struct kwasm_func))
-			break;
+			return a.lo == a.hi ? load_func(f, &a, a.lo, size) : make_sized(f, size);
 		VIOLATION(f, MEMORY, "not a field of a function");
 		break;
 	case K_VALUES:
@@ -1756,10 +1788,9 @@ elem:
 			int cell = value_cell(a.lo, size);
 
 			access_values(f, s, &a, size, write, stored);
-			if (cell >= 0 && s->value_typed >> cell & 1)
-				return make_ref(f, type_ref(f, s->value_type, s->value_results, cell));
-			if (cell >= 0 && s->value_refs >> cell & 1)
-				return make_ref(f, VERIFY_REF_FUNC);
+			if (cell >= 0 && s->cells[cell] != VERIFY_REF_NONE)
+				return make_ref(f, s->cells[cell] == NULL_REF ? VERIFY_REF_FUNC :
+						s->cells[cell]);
 			return make_sized(f, size);
 		}
 		access_values(f, s, &a, size, write, stored);
@@ -1870,8 +1901,7 @@ static void after_call(struct flow *f, struct state *s)
 	}
 	memset(&s->flags, 0, sizeof(s->flags));
 	s->flags.stack_check = NO_CHECK;
-	s->value_refs = 0;
-	s->value_typed = 0;
+	forget_cells(s);
 }
 
 static void check_alignment(struct flow *f, const struct state *s)
@@ -1891,9 +1921,14 @@ static void check_call_stack(struct flow *f, const struct state *s)
 	check_alignment(f, s);
 }
 
-static void check_refs(struct flow *f, const struct state *s, const struct verify_sig *sig)
+/* arguments that the callee takes for references */
+static void check_refs(struct flow *f, const struct state *s, u32 type)
 {
+	const struct verify_sig *sig = sig_of(f, type);
 	u32 i;
+
+	if (!cells_hold(f, s, type, false, sig->cell_params))
+		UNPROVEN(f, CALL, "an argument in the value buffer is not shown to be a reference");
 
 	for (i = 0; i < 6; i++)
 		if (sig->params[i] != VERIFY_REF_NONE &&
@@ -1905,21 +1940,16 @@ static void check_refs(struct flow *f, const struct state *s, const struct verif
 static void guest_call(struct flow *f, struct state *s, u32 type)
 {
 	const struct verify_sig *sig = sig_of(f, type);
-	s64 rsp = stack_pointer(s);
 
 	check_call_stack(f, s);
-	if (rsp + sig->stack_args > 0)
-		VIOLATION(f, STACK, "%u bytes of stack arguments do not lie in the frame",
-			  sig->stack_args);
-	check_refs(f, s, sig);
-	slots_kill(s, rsp, rsp + sig->stack_args);
+	check_refs(f, s, type);
 	after_call(f, s);
 	if (sig->results[0] != VERIFY_REF_NONE)
 		s->reg[RAX] = make_ref(f, sig->results[0]);
 	if (sig->results[1] != VERIFY_REF_NONE)
 		s->reg[RDX] = make_ref(f, sig->results[1]);
-	if (sig->value_results)
-		fill_values(f, s, type, true);
+	if (sig->cell_results)
+		fill_cells(f, s, type, true, ~0u);
 }
 
 static void host_call(struct flow *f, struct state *s)
@@ -2022,7 +2052,6 @@ static void check_return(struct flow *f, const struct state *s, bool results)
 	static const u8 saved[] = { RBX, RBP, R12, R14, R15 };
 	static const char *const names[] = { "rbx", "rbp", "r12", "r14", "r15" };
 	const struct value *address = slot_get(s, 0);
-	u64 cells;
 	u32 i;
 
 	if (stack_pointer(s) || !address || address->kind != K_RETURN)
@@ -2036,53 +2065,96 @@ static void check_return(struct flow *f, const struct state *s, bool results)
 	if (!results)
 		return;
 	if (f->entry->invoker) {
-		cells = ref_cells(f, f->entry->type, true);
-	} else {
-		cells = f->sig->value_results ? ref_cells(f, f->entry->type, true) : 0;
-		if ((f->sig->results[0] != VERIFY_REF_NONE &&
-		     !is_reference(f, &s->reg[RAX], f->sig->results[0])) ||
-		    (f->sig->results[1] != VERIFY_REF_NONE &&
-		     !is_reference(f, &s->reg[RDX], f->sig->results[1])))
-			UNPROVEN(f, CALL, "the result is not shown to be a reference");
+		if (!cells_hold(f, s, f->entry->type, true, ~0u))
+			UNPROVEN(f, CALL, "a result in the value buffer is not shown to be a reference");
+		return;
 	}
-	if (cells & ~s->value_refs)
+	if (f->sig->cell_results && !cells_hold(f, s, f->entry->type, true, ~0u))
 		UNPROVEN(f, CALL, "a result in the value buffer is not shown to be a reference");
+	for (i = 0; i < 2; i++)
+		if (f->sig->results[i] != VERIFY_REF_NONE &&
+		    !is_reference(f, &s->reg[i ? RDX : RAX], f->sig->results[i]))
+			UNPROVEN(f, CALL, "the result is not shown to be a reference");
+}
+
+/* a jump to a function of type @type, whose results become this function's */
+static void tail_call(struct flow *f, struct state *s, u32 type)
+{
+	const struct verify_sig *sig = sig_of(f, type);
+	u32 i, mine, theirs;
+	bool same = sig->cell_results == f->sig->cell_results && !f->entry->invoker;
+
+	for (i = 0; i < 2; i++)
+		same &= f->sig->results[i] == VERIFY_REF_NONE ||
+			verify_ref_matches(f->obj, sig->results[i], f->sig->results[i]);
+	for (i = 0; i < 0x10000 && same && sig->cell_results; i++) {
+		if (f->entry->type >= f->obj->image.types.nr || type >= f->obj->image.types.nr ||
+		    i >= f->obj->types[f->entry->type].nr_results)
+			break;
+		mine = type_ref(f, f->entry->type, true, i);
+		theirs = type_ref(f, type, true, i);
+		same = mine == VERIFY_REF_NONE || (theirs != VERIFY_REF_NONE &&
+						   verify_ref_matches(f->obj, theirs, mine));
+	}
+	if (!same)
+		VIOLATION(f, CALL, "jumps to a function of another type");
+	check_refs(f, s, type);
+	check_return(f, s, false);
+}
+
+/* to the code of a reference, which must not need another R13 */
+static void tail_pointer_call(struct flow *f, struct state *s, const struct value *code)
+{
+	if (code->kind != K_CODE)
+		VIOLATION(f, CALL, "jumps to what is not shown to be the code of a reference");
+	else if (!code->id)
+		VIOLATION(f, CALL, "jumps to a reference without comparing its type");
+	else if (!code->nonnull)
+		VIOLATION(f, CALL, "jumps to a reference without comparing it with null");
+	else if (!code->own)
+		VIOLATION(f, CALL, "jumps to a reference whose context may be another");
+	else if (!is_context(&s->reg[R13]))
+		VIOLATION(f, CALL, "r13 is not the context");
+	tail_call(f, s, code->kind == K_CODE && code->id ? code->id - 1 : VERIFY_NO_FUNC);
 }
 
 /* jumps out of the function: to a return thunk, or to another function */
 static void exec_leave_jump(struct flow *f, struct state *s)
 {
 	const struct verify_insn *in = f->insn;
-	const struct verify_sig *sig;
+	const struct verify_symbol *sym;
+	struct value code;
 	u32 to;
 
-	if (in->imm_reloc && !in->has_target) {
-		const struct verify_symbol *sym = &f->obj->symbols[in->imm_reloc->symbol];
-
-		if (sym->import == VERIFY_IMPORT_RETURN_THUNK && in->imm_reloc->addend == -4) {
-			check_return(f, s, true);
-			return;
-		}
-		VIOLATION(f, BRANCH, "jumps to '%s'", sym->name);
+	if (in->has_target) {
+		to = verify_func_at(f->obj, in->target);
+		if (f->obj->entries[to].invoker)
+			VIOLATION(f, CALL, "jumps to an invoker");
+		if (f->any_context && f->phase == LOOKING)
+			f->obj->entries[to].any_context = true;
+		tail_call(f, s, f->obj->entries[to].type);
 		return;
 	}
-	if (!in->has_target) {
+	if (in->imm_reloc) {
+		sym = &f->obj->symbols[in->imm_reloc->symbol];
+		if (in->imm_reloc->addend != -4) {
+			VIOLATION(f, BRANCH, "jumps to the inside of '%s'", sym->name);
+		} else if (sym->import == VERIFY_IMPORT_RETURN_THUNK) {
+			check_return(f, s, true);
+		} else if (sym->import == VERIFY_IMPORT_INDIRECT_THUNK) {
+			code = s->reg[sym->arg];
+			tail_pointer_call(f, s, &code);
+		} else {
+			VIOLATION(f, BRANCH, "jumps to '%s'", sym->name);
+		}
+		return;
+	}
+	if (in->operands[0].kind != OPERAND_REG || in->operands[0].reg >= NR_GPRS) {
 		VIOLATION(f, BRANCH, "indirect jump");
 		return;
 	}
-	to = verify_func_at(f->obj, in->target);
-	if (f->obj->entries[to].invoker)
-		VIOLATION(f, CALL, "jumps to an invoker");
-	sig = sig_of(f, f->obj->entries[to].type);
-	if (sig->stack_args > f->sig->stack_args || f->entry->invoker ||
-	    f->sig->value_results || sig->value_results ||
-	    !verify_ref_matches(f->obj, sig->results[0], f->sig->results[0]) ||
-	    !verify_ref_matches(f->obj, sig->results[1], f->sig->results[1]))
-		VIOLATION(f, CALL, "jumps to a function of another type");
-	check_refs(f, s, sig);
-	check_return(f, s, false);
-	if (f->any_context && f->phase == LOOKING)
-		f->obj->entries[to].any_context = true;
+	code = s->reg[in->operands[0].reg];
+	tail_pointer_call(f, s, &code);
 }
 
 /* ---- instructions ---- */
@@ -2848,10 +2920,7 @@ static void entry_state(struct flow *f, struct state *s)
 
 	s->nr_slots = 0;
 	s->checked = NO_CHECK;
-	s->value_refs = 0;
-	s->value_typed = 0;
-	s->value_type = 0;
-	s->value_results = false;
+	forget_cells(s);
 	s->sized_table = 0;
 	s->table_size = 0;
 	s->sized_memory = 0;
@@ -2869,9 +2938,10 @@ static void entry_state(struct flow *f, struct state *s)
 	slot_set(s, 0, 8, &v);
 	if (f->entry->invoker) {
 		s->reg[RDI] = make_pointer(f, K_INVOKED, 0, 0);
-		fill_values(f, s, f->entry->type, false);
+		fill_cells(f, s, f->entry->type, false, ~0u);
 		return;
 	}
+	fill_cells(f, s, f->entry->type, false, f->sig->cell_params);
 	for (i = 0; i < ARRAY_SIZE(arg_regs); i++)
 		if (f->sig->params[i] != VERIFY_REF_NONE)
 			s->reg[arg_regs[i]] = make_ref(f, f->sig->params[i]);
@@ -3056,8 +3126,8 @@ void verify_flow_func(struct verify_object *obj, u32 func, struct verify_insn *i
 		.insns = insns,
 		.nr_insns = nr,
 		.any_context = any_context,
-		/* the lowest numbers are those of import slots */
-		.next_vn = obj->image.imports.nr + 1,
+		/* the lowest numbers are those of import slots and of own functions */
+		.next_vn = obj->image.imports.nr + obj->image.refs.nr + 1,
 	};
 	u32 i;
 

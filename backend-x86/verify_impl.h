@@ -115,17 +115,21 @@ struct verify_slot {
 
 /**
  * struct verify_sig - how values of a function type travel
- * @stack_args: bytes of arguments on the stack
  * @params: VERIFY_REF_*, of the arguments in rdi, rsi, rdx, rcx, r8, r9
  * @results: VERIFY_REF_*, of rax and rdx
- * @value_results: results are left in the value buffer
+ * @cell_params: bit i: parameter i is not in a register but in cell i of the value
+ *	buffer; of the first VERIFY_CELLS
+ * @cell_results: result i is in cell i
  */
 struct verify_sig {
-	u32 stack_args;
 	u32 params[6];
 	u32 results[2];
-	bool value_results;
+	u32 cell_params;
+	bool cell_results;
 };
+
+/* cells of the value buffer whose references are followed */
+#define VERIFY_CELLS	32
 
 /**
  * struct verify_entry - a function of .text, beside its row in the report
