@@ -36,6 +36,8 @@ static void wasi_destroy(void *private)
 	kvfree(w->iovs);
 	kfree(w->log[0]);
 	kfree(w->log[1]);
+	if (w->log_limit)
+		ratelimit_state_exit(w->log_limit);	/* says how many lines there were too many */
 	kfree(w->log_limit);
 	kfree(w);
 }

@@ -25,18 +25,22 @@
 #define READ_EVENTS	(EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP | EPOLLERR)
 #define WRITE_EVENTS	(EPOLLOUT | EPOLLWRNORM | EPOLLHUP | EPOLLERR)
 
+static bool fired(const struct hrtimer_sleeper *timers, u32 nr)
+{
+	while (nr--)
+		if (!READ_ONCE(timers[nr].task))
+			return true;
+	return false;
+}
+
 /* Sleep until the table or one of the timers fires, or something is pending */
 static void wait(struct wasi *w, struct poll_wqueues *table, struct hrtimer_sleeper *timers,
 		 u32 nr_timers)
 {
 	bool slice = signal_pending(current);
-	u32 i;
 
 	set_current_state(slice ? TASK_KILLABLE : TASK_INTERRUPTIBLE);
-	for (i = 0; i < nr_timers; i++)
-		if (!READ_ONCE(timers[i].task))
-			goto out;
-	if (READ_ONCE(table->triggered) || kwasm_should_stop(w->ctx))
+	if (fired(timers, nr_timers) || READ_ONCE(table->triggered) || kwasm_should_stop(w->ctx))
 		goto out;
 	if (slice)
 		schedule_timeout(msecs_to_jiffies(SLICE_MS));
@@ -259,7 +263,6 @@ static int poll(struct wasi *w, struct sub *subs, u32 nr, struct wasi_event *eve
 	struct wasi_event event;
 	struct poll_wqueues table;
 	u32 i, nr_events = 0, nr_timers = 0;
-	bool first = true;
 	int err = 0;
 
 	poll_initwait(&table);
@@ -279,9 +282,13 @@ static int poll(struct wasi *w, struct sub *subs, u32 nr, struct wasi_event *eve
 			err = -EINTR;
 		if (err)
 			break;
-		if (first)
+		/* Gone off, and nothing has happened: the clock was set back. They are for one use. */
+		if (fired(timers, nr_timers)) {
+			stop_timers(timers, nr_timers);
+			nr_timers = 0;
+		}
+		if (!nr_timers)
 			nr_timers = start_timers(subs, nr, timers);
-		first = false;
 		wait(w, &table, timers, nr_timers);
 	}
 	stop_timers(timers, nr_timers);
