@@ -4,8 +4,10 @@
  *
  *	host listen PORT COMMAND...	with a listening TCP socket as standard input
  *	host default COMMAND...		with no signal ignored, as a shell's background jobs have it
+ *	host swap			until killed: exchange swap and other, move move/sub out and back
  *	host alarm FILE.ko PARAMETERS	insert it with a signal handler that is due every 20 ms
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -62,6 +64,16 @@ static int do_alarm(char **argv)
 	return 0;
 }
 
+static int do_swap(void)
+{
+	for (;;) {
+		if (renameat2(AT_FDCWD, "root/swap", AT_FDCWD, "root/other", RENAME_EXCHANGE))
+			return fail("exchange");
+		if (rename("root/move/sub", "outside/sub") || rename("outside/sub", "root/move/sub"))
+			return fail("move");
+	}
+}
+
 static int do_default(char **argv)
 {
 	signal(SIGINT, SIG_DFL);
@@ -72,6 +84,8 @@ static int do_default(char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "swap"))
+		return do_swap();
 	if (argc > 3 && !strcmp(argv[1], "listen"))
 		return do_listen(argv);
 	if (argc > 2 && !strcmp(argv[1], "default"))

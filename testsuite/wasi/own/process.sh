@@ -20,6 +20,9 @@ now()
 	awk '{ print int($1 * 100) }' /proc/uptime
 }
 
+# What "soon" means below. On hardware it is 50 ms; this may be an emulator on a busy host.
+SOON=100
+
 # Has the process ended? (Its parent, this shell, may not have asked for it yet.)
 ended()
 {
@@ -64,7 +67,7 @@ for how in read poll 'sleep 1000000' spin; do
 		sleep 0.2
 		ended $pid && t "$how: runs" yes no
 		kill -$sig $pid
-		t "${how%% *}: ends within 0.3 s of SIG$sig" yes "$(ends 30 $pid)"
+		t "${how%% *}: ends soon after SIG$sig" yes "$(ends $SOON $pid)"
 		wait $pid
 	done
 done
@@ -73,7 +76,7 @@ kwasm run signals -- 'sleep' 1000000 2>/dev/null &
 pid=$!
 sleep 0.2
 id=$(kwasm ps | awk '/signals/ { print $1; exit }')
-t "sleep: ends within 0.3 s of kwasm kill" yes "$(kwasm kill $id; ends 30 $pid)"
+t "sleep: ends soon after kwasm kill" yes "$(kwasm kill $id; ends $SOON $pid)"
 wait $pid
 t "kwasm run says 137 then" 137 $?
 
@@ -116,7 +119,7 @@ t "a command that fails leaves nothing loaded" "" "$(grep ^signals /proc/modules
 insmod /apps/own/signals.ko args=read <silence 2>/dev/null &
 pid=$!
 sleep 0.3
-t "insmod of a command that waits ends within 0.3 s of SIGKILL" yes "$(kill -9 $pid; ends 30 $pid)"
+t "insmod of a command that waits ends soon after SIGKILL" yes "$(kill -9 $pid; ends $SOON $pid)"
 sleep 0.1
 t "and leaves nothing loaded" "" "$(grep ^signals /proc/modules)"
 
@@ -130,7 +133,7 @@ rmmod signals
 host alarm /apps/own/signals.ko args=read <silence 2>/dev/null &
 pid=$!
 sleep 0.3
-t "and can be killed all the same" yes "$(kill -9 $pid; ends 30 $pid)"
+t "and can be killed all the same" yes "$(kill -9 $pid; ends $SOON $pid)"
 
 insmod /apps/own/signals.ko 'args="raise 6"' 2>err
 t "raise(SIGABRT) ends the app" "1 0" "$(($? != 0)) $(grep -c 'came back' err)"
@@ -151,14 +154,14 @@ insmod /apps/own/signals.ko daemon=1 'args="lines 100000"'
 sleep 1
 lines=$(dmesg | grep -c 'signals: line')
 t "but not more than a few hundred" yes "$([ $lines -ge 100 ] && [ $lines -le 1000 ] && echo yes || echo "$lines")"
-t "and rmmod does not wait for the rest" yes "$(unloads 50 signals)"
+t "and rmmod does not wait for the rest" yes "$(unloads $SOON signals)"
 insmod /apps/own/signals.ko daemon=1 args=read
 sleep 0.3
 t "a daemon's standard input is empty" 1 "$(dmesg | grep -c 'signals: read: error 0, 0 bytes')"
 rmmod signals
 insmod /apps/own/signals.ko daemon=1 'args="sleep 1000000"'
 sleep 0.3
-t "a daemon that sleeps is unloaded at once" yes "$(unloads 50 signals)"
+t "a daemon that sleeps is unloaded at once" yes "$(unloads $SOON signals)"
 
 host listen 5000 kwasm run sock -- 3 2>err &
 pid=$!
@@ -171,8 +174,23 @@ t "socket: the server ends well" "0 listening" "$? $(cat err)"
 host listen 5001 kwasm run sock -- 1 2>err &
 pid=$!
 while ! grep -q listening err; do sleep 0.1; done
-t "socket: accept ends within 0.3 s of SIGKILL" yes "$(kill -9 $pid; ends 30 $pid)"
+t "socket: accept ends soon after SIGKILL" yes "$(kill -9 $pid; ends $SOON $pid)"
 rmmod sock
+
+mkdir -p r/root/swap r/root/move/sub r/outside
+cd r
+echo inside >root/swap/f; echo inside >root/move/f; echo inside >root/f
+{ echo secret; head -c 4235 /dev/zero; } >outside/f; ln -s ../outside root/other
+cp outside/f f
+insmod /apps/own/race.ko run=0
+host swap & pid=$!
+t "paths that change while they are walked do not lead out" "stayed inside" "$(kwasm run --dir root:/ race -- 100000 2>err)"
+kill -9 $pid
+wait $pid
+sed 's/^/# /' err
+t "and nothing outside was made" "f" "$(ls outside | grep -v sub)"
+rmmod race
+cd ..; rm -rf r
 
 sleep 0.2
 more=$(($(cut -f1 /proc/sys/fs/file-nr) - files))
