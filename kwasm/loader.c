@@ -220,9 +220,9 @@ static int relocate_one(struct loading *l, struct section *s, const Elf64_Rela *
 {
 	u32 type = ELF64_R_TYPE(rela->r_info), index = ELF64_R_SYM(rela->r_info);
 	u32 width = type == R_X86_64_64 || type == R_X86_64_PC64 ? 8 : 4;
-	u8 *place = s->address + rela->r_offset;
-	u64 value, pc = (uintptr_t)place;
 	bool fits = true;
+	u64 value, pc;
+	u8 *place;
 	int err;
 
 	if (index >= l->nr_syms || !range_ok(rela->r_offset, width, s->sh.sh_size))
@@ -230,6 +230,8 @@ static int relocate_one(struct loading *l, struct section *s, const Elf64_Rela *
 	err = symbol_value(l, index, &value, error);
 	if (err)
 		return err;
+	place = s->address + rela->r_offset;
+	pc = (uintptr_t)place;
 	value += rela->r_addend;
 	switch (type) {
 	case R_X86_64_64:
@@ -295,7 +297,7 @@ static struct section *find_section(struct loading *l, const char *name)
 
 static bool in_text(const struct loaded_ko *ko, const u8 *p, size_t size)
 {
-	return p >= ko->text && p + size <= ko->text + ko->text_size;
+	return range_ok((uintptr_t)p - (uintptr_t)ko->text, size, ko->text_size);
 }
 
 /* jmp __x86_return_thunk becomes ret */
@@ -306,7 +308,7 @@ static int patch_returns(struct loading *l, const char **error)
 
 	for (i = 0; i < nr; i++) {
 		s32 *site = (s32 *)s->address + i;
-		u8 *p = (u8 *)site + *site;
+		u8 *p = (u8 *)((uintptr_t)site + *site);
 
 		if (!in_text(l->ko, p, 5) || p[0] != 0xe9)
 			return fail(error, -ENOEXEC, "return site %zu is none", i);
@@ -337,7 +339,7 @@ static int patch_retpolines(struct loading *l, const char **error)
 	}
 	for (i = 0; i < nr; i++) {
 		s32 *site = (s32 *)s->address + i, rel;
-		u8 *p = (u8 *)site + *site, *start = p, *end, call;
+		u8 *p = (u8 *)((uintptr_t)site + *site), *start = p, *end, call;
 
 		if (!in_text(l->ko, p, 6))
 			return fail(error, -ENOEXEC, "indirect branch site %zu is none", i);
@@ -349,7 +351,7 @@ static int patch_retpolines(struct loading *l, const char **error)
 		memcpy(&rel, p + 1, sizeof(rel));
 		end = p + 5;
 		for (reg = 0; reg < ARRAY_SIZE(regs); reg++) {
-			if (thunks[reg] && thunks[reg] == end + rel)
+			if (thunks[reg] && (uintptr_t)thunks[reg] == (uintptr_t)end + rel)
 				break;
 		}
 		if (reg == ARRAY_SIZE(regs))
@@ -367,9 +369,51 @@ static int patch_retpolines(struct loading *l, const char **error)
 static int compare_rows(const void *a, const void *b)
 {
 	const struct ex_row *x = a, *y = b;
-	const u8 *p = (const u8 *)&x->insn + x->insn, *q = (const u8 *)&y->insn + y->insn;
+	uintptr_t p = (uintptr_t)&x->insn + x->insn, q = (uintptr_t)&y->insn + y->insn;
 
 	return p < q ? -1 : p > q;
+}
+
+/* Does [p, p + size) lie in the mapping? Empty ranges may be anywhere. */
+static bool mapped(const struct loaded_ko *ko, const void *p, u64 size)
+{
+	return !size || range_ok((uintptr_t)p - (uintptr_t)ko->base, size, ko->size);
+}
+
+/* End of the data segments, or more than any file has if the list of them is broken */
+static u64 data_size(const struct kwasm_image *image)
+{
+	const struct kwasm_image_data *datas = (const void *)((const u8 *)image + image->datas.offset);
+	u64 size = 0, end;
+	u32 i;
+
+	if (image->datas.offset % 8 ||
+	    !range_ok(image->datas.offset, (u64)image->datas.nr * sizeof(*datas), image->size))
+		return ~0ull;
+	for (i = 0; i < image->datas.nr; i++) {
+		if (__builtin_add_overflow(datas[i].offset, datas[i].size, &end))
+			return ~0ull;
+		size = end > size ? end : size;
+	}
+	return size;
+}
+
+/*
+ * The kernel trusts who may load modules; a user who looks at a file does not mean to.
+ * What the image says is the runtime's to check, that it is there is ours.
+ */
+static bool pointers_ok(const struct loaded_ko *ko)
+{
+	const struct kwasm_app *app = ko->app;
+	const struct kwasm_image *image = app->image;
+
+	return image && !((uintptr_t)image % 8) && mapped(ko, image, sizeof(*image)) &&
+	       mapped(ko, image, image->size) && image->size >= sizeof(*image) &&
+	       mapped(ko, app->text, image->text_size) &&
+	       mapped(ko, app->data, data_size(image)) &&
+	       mapped(ko, app->type_ids, image->types.nr * (u64)sizeof(u32)) &&
+	       !((uintptr_t)app->type_ids % 4) && app->ex_table == (void *)ko->rows &&
+	       !app->args && !app->env && !app->dirs && !app->runtime;
 }
 
 /* struct kwasm_app and the exception table */
@@ -393,7 +437,7 @@ static int find_app(struct loading *l, const char **error)
 	if (err)
 		return err;
 	ko->app = (struct kwasm_app *)(uintptr_t)value;
-	if ((u8 *)ko->app < ko->base || (u8 *)(ko->app + 1) > ko->base + ko->size ||
+	if (!range_ok(value - (uintptr_t)ko->base, sizeof(*ko->app), ko->size) || value % 8 ||
 	    ko->app->magic != KWASM_ABI_MAGIC)
 		return fail(error, -ENOEXEC, "not an app of wasm2ko");
 	if (ko->app->abi_version != KWASM_ABI_VERSION)
@@ -413,6 +457,8 @@ static int find_app(struct loading *l, const char **error)
 	if (ko->nr_rows != ko->app->nr_ex_rows)
 		return fail(error, -ENOEXEC, "exception table has %llu rows, %llu are announced",
 			    ko->nr_rows, ko->app->nr_ex_rows);
+	if (!pointers_ok(ko))
+		return fail(error, -ENOEXEC, "its parts are not where they should be");
 	ko->app->module = ko;
 	return 0;
 }
