@@ -380,6 +380,13 @@ static bool mapped(const struct loaded_ko *ko, const void *p, u64 size)
 	return !size || range_ok((uintptr_t)p - (uintptr_t)ko->base, size, ko->size);
 }
 
+/* The same, in what is to be written to */
+static bool writable(const struct loading *l, const void *p, u64 size)
+{
+	return !size || range_ok((uintptr_t)p - (uintptr_t)l->ko->base - l->part_start[DATA], size,
+				 l->part_size[DATA]);
+}
+
 /* End of the data segments, or more than any file has if the list of them is broken */
 static u64 data_size(const struct kwasm_image *image)
 {
@@ -402,8 +409,9 @@ static u64 data_size(const struct kwasm_image *image)
  * The kernel trusts who may load modules; a user who looks at a file does not mean to.
  * What the image says is the runtime's to check, that it is there is ours.
  */
-static bool pointers_ok(const struct loaded_ko *ko)
+static bool pointers_ok(const struct loading *l)
 {
+	const struct loaded_ko *ko = l->ko;
 	const struct kwasm_app *app = ko->app;
 	const struct kwasm_image *image = app->image;
 
@@ -411,8 +419,10 @@ static bool pointers_ok(const struct loaded_ko *ko)
 	       mapped(ko, image, image->size) && image->size >= sizeof(*image) &&
 	       mapped(ko, app->text, image->text_size) &&
 	       mapped(ko, app->data, data_size(image)) &&
-	       mapped(ko, app->type_ids, image->types.nr * (u64)sizeof(u32)) &&
-	       !((uintptr_t)app->type_ids % 4) && app->ex_table == (void *)ko->rows &&
+	       writable(l, app->type_ids, image->types.nr * (u64)sizeof(u32)) &&
+	       !((uintptr_t)app->type_ids % 4) &&
+	       writable(l, app, sizeof(*app)) &&
+	       writable(l, ko->rows, ko->nr_rows * sizeof(*ko->rows)) && app->ex_table == (void *)ko->rows &&
 	       !app->args && !app->env && !app->dirs && !app->runtime;
 }
 
@@ -457,7 +467,7 @@ static int find_app(struct loading *l, const char **error)
 	if (ko->nr_rows != ko->app->nr_ex_rows)
 		return fail(error, -ENOEXEC, "exception table has %llu rows, %llu are announced",
 			    ko->nr_rows, ko->app->nr_ex_rows);
-	if (!pointers_ok(ko))
+	if (!pointers_ok(l))
 		return fail(error, -ENOEXEC, "its parts are not where they should be");
 	ko->app->module = ko;
 	return 0;

@@ -1,0 +1,15 @@
+;; A trap of each kind, with a name to be seen in the backtrace
+(module
+  (type $v (func))
+  (memory 1)
+  (table 2 funcref)
+  (elem (i32.const 0) $typed)
+  (func $typed (param i32))
+  (func $leaf (export "unreachable") unreachable)
+  (func $caller (export "caller") (call $leaf) (call $typed (i32.const 1)))
+  (func (export "load") (param i32) (result i32) (i32.load offset=4 (local.get 0)))
+  (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "truncate") (param f32) (result i32) (i32.trunc_f32_s (local.get 0)))
+  (func (export "indirect") (param i32) (call_indirect (type $v) (local.get 0)))
+  (func $deep (export "deep") (call $deep) (call $typed (i32.const 1)))
+  (func (export "table_get") (param i32) (drop (table.get 0 (local.get 0)))))
