@@ -27,7 +27,7 @@ top	:= $(CURDIR)
 export O := $(or $(O),$(top)/build)
 
 ifneq ($(V),1)
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += -s --no-print-directory
 endif
 
 all: tools
