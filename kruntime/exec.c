@@ -19,6 +19,7 @@
  * registered, and the outer one's FPU region is left for as long.
  */
 #include <linux/hash.h>
+#include <linux/jiffies.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -81,6 +82,7 @@ int plat_exec_begin(struct kwasm_store *store)
 	exec->fpu = store->fpu;
 	exec->fpu_active = false;
 	exec->resume_ip = 0;
+	exec->quiet_jiffies = jiffies;
 	preempt_notifier_init(&exec->notifier, &preempt_ops);
 	set_plat(store, exec);
 

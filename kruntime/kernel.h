@@ -50,6 +50,7 @@ void kwasm_stack_exit(void);
  * @fpu: the guest uses the FPU
  * @fpu_active: the FPU registers are the guest's: between kwasm_fpu_begin() and _end()
  * @resume_ip: where a redirected guest goes on; see preempt.c
+ * @quiet_jiffies: when it last told RCU tasks that it holds nothing
  * @fpu_state: XSAVE area while another thread has the processor
  */
 struct kwasm_exec {
@@ -61,6 +62,7 @@ struct kwasm_exec {
 	bool fpu;
 	bool fpu_active;
 	unsigned long resume_ip;
+	unsigned long quiet_jiffies;
 	u8 fpu_state[] __aligned(64);
 };
 

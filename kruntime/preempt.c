@@ -21,6 +21,7 @@
  * it finds none, so calls that end sooner than its period do not touch the hardware each.
  */
 #include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -36,6 +37,12 @@
 #define PERIOD_NS		(1 * NSEC_PER_MSEC)
 #define PERIOD_PREEMPT_NS	(4 * NSEC_PER_MSEC)
 #define RETRY_NS		(50 * NSEC_PER_USEC)
+
+/*
+ * RCU tasks waits until every thread has once given way of its own accord: tracing and
+ * kprobes would hang beside a guest that computes for minutes.
+ */
+#define QUIET_MAX		HZ
 
 struct kwasm_timer {
 	struct hrtimer timer;
@@ -163,7 +170,8 @@ static enum hrtimer_restart tick(struct hrtimer *hrtimer)
 	/* For a host function's return; the first reason to end wins. */
 	if (stop)
 		cmpxchg(&store->abi.pending, KWASM_TRAP_NONE, KWASM_TRAP_killed);
-	if (regs && !user_mode(regs) && (stop || need_resched())) {
+	if (regs && !user_mode(regs) &&
+	    (stop || need_resched() || time_after(jiffies, exec->quiet_jiffies + QUIET_MAX))) {
 		if (in_guest_text(regs->ip)) {
 			exec->resume_ip = regs->ip;
 			regs->ip = (unsigned long)kwasm_resched_trampoline;
@@ -200,7 +208,8 @@ struct kwasm_resume kwasm_resched(struct kwasm_store *store)
 	struct kwasm_exec *exec = store->plat;
 	struct kwasm_resume resume = { .ip = exec->resume_ip };
 
-	cond_resched();
+	cond_resched_tasks_rcu_qs();
+	exec->quiet_jiffies = jiffies;
 	resume.stop = plat_should_stop(store);
 	return resume;
 }

@@ -389,6 +389,25 @@ TEST(growing_past_the_cgroup_limit_says_minus_one)
 	ASSERT_EQ(0, rmdir("/sys/fs/cgroup/kwasm-test"));
 }
 
+TEST(growing_past_the_machine_s_memory_kills_nobody)
+{
+	static uint32_t handles[64];
+	uint64_t pages = 0;
+	int fd = open_session(), i, failed = 0;
+	long total = meminfo("MemTotal");
+
+	/* each takes 256 MiB and a little; the last ones get less */
+	for (i = 0; i < 64 && i < total / (128 << 10); i++) {
+		ASSERT_EQ(0, instantiate(fd, &handles[i]));
+		ASSERT_EQ(0, call(fd, handles[i], "grow", 4096, &pages));
+		if ((uint32_t)pages == 0xffffffff)
+			failed++;
+	}
+	ASSERT_TRUE(failed > 0);
+	ASSERT_TRUE(failed < i);
+	close(fd);
+}
+
 /* ---- kill ---- */
 
 /* A child that runs @func for ever on @cpu (-1: any); in its own session */
@@ -571,6 +590,63 @@ TEST(endless_loop_starves_nobody_on_its_processor)
 	printf("# %d naps of 1 ms in 3 s beside a spinning guest\n", n);
 	kill_and_wait(child, SIGKILL, &status);
 	ASSERT_TRUE(n > 100);
+}
+
+static int set_processor(int cpu, const char *state)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
+	return write_file(path, state);
+}
+
+TEST(processors_come_and_go_under_spinning_guests)
+{
+	pid_t children[3];
+	int i, status;
+	double seconds;
+
+	if (access("/sys/devices/system/cpu/cpu1/online", W_OK))
+		SKIP("a second processor that can be taken offline");
+	for (i = 0; i < 3; i++)
+		children[i] = spinner("spin", -1);
+	usleep(200000);
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, set_processor(1, "0"));
+		usleep(100000);
+		ASSERT_EQ(0, set_processor(1, "1"));
+		usleep(100000);
+	}
+	ASSERT_EQ(0, set_processor(1, "0"));
+	for (i = 0; i < 3; i++) {
+		seconds = kill_and_wait(children[i], SIGKILL, &status);
+		ASSERT_TRUE(WIFSIGNALED(status) && seconds < 0.5);
+	}
+	ASSERT_EQ(0, set_processor(1, "1"));
+}
+
+/* Tracing waits for every thread to have given way: so must a guest */
+TEST(kprobes_come_and_go_beside_a_spinning_guest)
+{
+	pid_t child = spinner("spin", -1);
+	int i, status;
+
+	usleep(200000);
+	mkdir("/sys/kernel/tracing", 0755);
+	if (access("/sys/kernel/tracing/kprobe_events", W_OK)) {
+		kill_and_wait(child, SIGKILL, &status);
+		SKIP("kprobe events in /sys/kernel/tracing");
+	}
+	alarm(60);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, write_file("/sys/kernel/tracing/kprobe_events", "p:kwasm_t do_nanosleep"));
+		ASSERT_EQ(0, write_file("/sys/kernel/tracing/events/kprobes/kwasm_t/enable", "1"));
+		usleep(100000);
+		ASSERT_EQ(0, write_file("/sys/kernel/tracing/events/kprobes/kwasm_t/enable", "0"));
+		ASSERT_EQ(0, write_file("/sys/kernel/tracing/kprobe_events", "-:kwasm_t"));
+	}
+	alarm(0);
+	kill_and_wait(child, SIGKILL, &status);
 }
 
 /* Compute @func(@n) until @seconds are over and compare; exit status 0: always the same */
