@@ -867,6 +867,20 @@ static int poll_oneoff(struct wasi *w, void *ctx, u32 in_addr, u32 out_addr, u32
 
 /* ---- sockets: those that were inherited ---- */
 
+/* As wasi_fd_find(), but what is no socket at all is that before it lacks rights */
+static int sock_find(struct wasi *w, u32 fd, u64 rights, struct wasi_fd **entry)
+{
+	int err = wasi_fd_find(w, fd, 0, entry);
+	u8 type;
+
+	if (err)
+		return err;
+	type = host_filetype((*entry)->host);
+	if (type != WASI_FILETYPE_SOCKET_STREAM && type != WASI_FILETYPE_SOCKET_DGRAM)
+		return -ENOTSOCK;
+	return wasi_fd_find(w, fd, rights, entry);
+}
+
 static int sock_accept(struct wasi *w, void *ctx, u32 fd, u32 flags, u32 result_addr)
 {
 	u32 *result = wasi_result(ctx, result_addr, u32), new;
@@ -874,7 +888,7 @@ static int sock_accept(struct wasi *w, void *ctx, u32 fd, u32 flags, u32 result_
 	struct wasi_fd *entry;
 	int host, err;
 
-	err = wasi_fd_find(w, fd, WASI_RIGHTS_SOCK_ACCEPT, &entry);
+	err = sock_find(w, fd, WASI_RIGHTS_SOCK_ACCEPT, &entry);
 	if (err)
 		return err;
 	if (flags & ~WASI_FDFLAGS_NONBLOCK)
@@ -904,7 +918,7 @@ static int sock_recv(struct wasi *w, void *ctx, const union kwasm_value *v)
 	ssize_t n;
 	int err;
 
-	err = wasi_fd_find(w, v[0].i32, WASI_RIGHTS_FD_READ, &entry);
+	err = sock_find(w, v[0].i32, WASI_RIGHTS_FD_READ, &entry);
 	if (!err)
 		err = get_iovs(ctx, v[1].i32, v[2].i32, iovs);
 	if (err)
@@ -932,7 +946,7 @@ static int sock_send(struct wasi *w, void *ctx, u32 fd, u32 iovs_addr, u32 nr, u
 	ssize_t n;
 	int err;
 
-	err = wasi_fd_find(w, fd, WASI_RIGHTS_FD_WRITE, &entry);
+	err = sock_find(w, fd, WASI_RIGHTS_FD_WRITE, &entry);
 	if (!err)
 		err = get_iovs(ctx, iovs_addr, nr, iovs);
 	if (err)
@@ -951,7 +965,7 @@ static int sock_send(struct wasi *w, void *ctx, u32 fd, u32 iovs_addr, u32 nr, u
 static int sock_shutdown(struct wasi *w, u32 fd, u32 how)
 {
 	struct wasi_fd *entry;
-	int err = wasi_fd_find(w, fd, WASI_RIGHTS_SOCK_SHUTDOWN, &entry);
+	int err = sock_find(w, fd, WASI_RIGHTS_SOCK_SHUTDOWN, &entry);
 
 	if (err)
 		return err;
