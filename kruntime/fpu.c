@@ -116,6 +116,28 @@ void kwasm_fpu_sched_in(struct kwasm_exec *exec)
 	restore(exec);
 }
 
+/*
+ * kwasm_fpu_pause() - leave the region, if the calling thread is in one
+ * For what allocates: reclaim may write to file systems, and those may use the FPU. Return: to
+ * be given to kwasm_fpu_resume().
+ */
+struct kwasm_exec *kwasm_fpu_pause(void)
+{
+	struct kwasm_store *store = kwasm_current();
+	struct kwasm_exec *exec = store ? store->plat : NULL;
+
+	if (!exec || !exec->fpu_active)
+		return NULL;
+	kwasm_fpu_end(exec);
+	return exec;
+}
+
+void kwasm_fpu_resume(struct kwasm_exec *exec)
+{
+	if (exec)
+		kwasm_fpu_begin(exec);
+}
+
 /* The thread inside @ctx's store, which is the calling one */
 static struct kwasm_exec *exec_of(void *ctx)
 {

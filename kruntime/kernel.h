@@ -87,6 +87,8 @@ int kwasm_fpu_init(void);
 unsigned int kwasm_fpu_state_size(void);
 void kwasm_fpu_begin(struct kwasm_exec *exec);
 void kwasm_fpu_end(struct kwasm_exec *exec);
+struct kwasm_exec *kwasm_fpu_pause(void);
+void kwasm_fpu_resume(struct kwasm_exec *exec);
 void kwasm_fpu_sched_out(struct kwasm_exec *exec);
 void kwasm_fpu_sched_in(struct kwasm_exec *exec);
 

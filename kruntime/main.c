@@ -18,13 +18,19 @@
 
 void *plat_zalloc(size_t size)
 {
+	struct kwasm_exec *paused;
+	void *p;
+
 	/*
 	 * kmalloc() aligns only powers of two to more than 8 bytes. From a page on sizes are
 	 * aligned anyhow.
 	 */
 	if (size < PAGE_SIZE)
 		size = roundup_pow_of_two(max_t(size_t, size, 16));
-	return kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	paused = kwasm_fpu_pause();
+	p = kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	kwasm_fpu_resume(paused);
+	return p;
 }
 
 void plat_free(void *p)

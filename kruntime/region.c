@@ -165,9 +165,7 @@ int plat_region_reserve(struct plat_region *region, u64 below, u64 reserve)
 
 int plat_region_commit(struct plat_region *region, u64 size)
 {
-	struct kwasm_store *store = kwasm_current();
-	struct kwasm_exec *exec = store ? store->plat : NULL;
-	bool fpu = exec && exec->fpu_active;
+	struct kwasm_exec *paused;
 	int err;
 
 	if (WARN_ON_ONCE(size > region->reserve || size < region->committed ||
@@ -175,13 +173,10 @@ int plat_region_commit(struct plat_region *region, u64 size)
 		return -EINVAL;
 	if (size == region->committed)
 		return 0;
-	/* Reclaim may write to file systems, and those may use the FPU. */
-	if (fpu)
-		kwasm_fpu_end(exec);
+	paused = kwasm_fpu_pause();
 	err = kwasm_map_pages((unsigned long)region->base + region->committed,
 			      size - region->committed);
-	if (fpu)
-		kwasm_fpu_begin(exec);
+	kwasm_fpu_resume(paused);
 	if (!err)
 		region->committed = size;
 	return err;

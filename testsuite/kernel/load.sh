@@ -160,6 +160,22 @@ until_true 5 sh -c 'dmesg | grep -q "exit7: ended with exit code 7"'
 like a_daemon_s_exit_code_is_logged "exit7: ended with exit code 7" "$(dmesg)"
 rmmod exit7
 
+# kernel threads and processes with floating point, more of them than processors
+insmod floats.ko run=0
+kwasm run floats
+expected=$?
+insmod floats2.ko daemon=1
+for i in 1 2 3; do
+	(kwasm run floats; echo $? >/tmp/floats.$i) &
+done
+wait $!
+until_true 60 sh -c 'dmesg | grep -q "floats2: ended"'
+until_true 20 sh -c '[ -s /tmp/floats.1 -a -s /tmp/floats.2 -a -s /tmp/floats.3 ]'
+like floating_point_of_a_daemon_survives_preemption "floats2: ended with exit code $expected\$" "$(dmesg)"
+is floating_point_of_processes_survives_it_too "$expected $expected $expected" "$(echo $(cat /tmp/floats.?))"
+rmmod floats
+rmmod floats2
+
 # ---- reactors and links ----
 
 run insmod user.ko
