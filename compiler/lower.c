@@ -227,8 +227,8 @@ static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef 
 		l->llvm, "no-builtins", strlen("no-builtins"), "", 0));
 	set_attribute(l, func, "target-cpu", l->opt->cpu);
 	set_attribute(l, func, "target-features", l->opt->features);
-	if (l->opt->retpoline)
-		set_attribute(l, func, "no-jump-tables", "true");
+	/* retpolines want none, and the checker follows none */
+	set_attribute(l, func, "no-jump-tables", "true");
 	return func;
 }
 
