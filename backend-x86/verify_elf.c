@@ -498,6 +498,7 @@ static int load_funcs(struct verify_object *obj)
 		};
 	}
 	qsort(funcs, nr, sizeof(*funcs), compare_funcs);
+	report->funcs = funcs;
 	for (i = 0; i < nr; i++) {
 		const struct verify_func *last;
 
@@ -514,7 +515,6 @@ static int load_funcs(struct verify_object *obj)
 						   funcs[i].symbol);
 		funcs[report->nr_funcs++] = funcs[i];
 	}
-	report->funcs = funcs;
 	obj->nr_entries = report->nr_funcs;
 	obj->entries = arena_calloc(&obj->arena, obj->nr_entries + 1, sizeof(*obj->entries));
 	for (i = 0; i < obj->nr_entries; i++)

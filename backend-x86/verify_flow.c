@@ -1665,7 +1665,7 @@ static struct value load_section(struct flow *f, const struct value *a, u32 size
 		return make_sized(f, size);
 	}
 	if (s->flags & (SHF_WRITE | SHF_EXECINSTR) || !(s->flags & SHF_ALLOC) || !s->data ||
-	    !strncmp(s->name, ".rodata", 7) == 0) {
+	    strncmp(s->name, ".rodata", 7)) {
 		VIOLATION(f, MEMORY, "reads section '%s'", s->name);
 		return make_sized(f, size);
 	}
@@ -1750,7 +1750,11 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 		VIOLATION(f, MEMORY, "not a field of a table");
 		break;
 	case K_ELEMS:
-		if (!write && size == 8 && a.lo == a.hi && a.lo >= 0 && a.lo % 8 == 0 &&
+		if (write) {
+			VIOLATION(f, MEMORY, "writes to a table");
+			break;
+		}
+		if (size == 8 && a.lo == a.hi && a.lo >= 0 && a.lo % 8 == 0 &&
 		    (u64)a.lo / 8 < table_min(f, s, a.id))
 			goto elem;
 		UNPROVEN(f, MEMORY, "index is not shown to be below the size of table %u", a.id);
@@ -2981,6 +2985,11 @@ static void run_block(struct flow *f, struct block *b)
 	u32 i;
 
 	state_copy(s, &b->in);
+	f->insn = &f->insns[b->first];
+	if (s->reg[RSP].kind != K_STACK) {
+		VIOLATION(f, STACK, "the stack pointer differs where paths meet");
+		return;
+	}
 	for (i = b->first; i <= b->last; i++) {
 		f->insn = &f->insns[i];
 		switch (f->insn->op) {

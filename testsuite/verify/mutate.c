@@ -1,0 +1,917 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mutate.c - break a good kernel object in every way we can think of
+ *
+ *	mutate GOOD.ko
+ *
+ * Three kinds of tests: mutations, each applied wherever it fits, one at a time,
+ * after which the object must be refused; snippets (snippets.S), which take the
+ * place of a function's body and must be accepted or refused by a certain rule;
+ * and damage, cut files and flipped bytes, which the checker must survive.
+ */
+#include <Zydis/Zydis.h>
+#include <elf.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../backend-x86/verify.h"
+#include "../../kruntime/include/kwasm_abi.h"
+#include "../harness.h"
+#include "snippets.h"
+
+static u8 *good;
+static size_t good_size;
+
+/* the copy that is broken */
+static u8 *ko;
+
+/* ---- finding things in it ---- */
+
+static Elf64_Shdr *sections(void)
+{
+	return (Elf64_Shdr *)(ko + ((Elf64_Ehdr *)ko)->e_shoff);
+}
+
+static unsigned int nr_sections(void)
+{
+	return ((Elf64_Ehdr *)ko)->e_shnum;
+}
+
+static const char *section_name(unsigned int i)
+{
+	return (char *)ko + sections()[((Elf64_Ehdr *)ko)->e_shstrndx].sh_offset + sections()[i].sh_name;
+}
+
+static unsigned int find_section(const char *name)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr_sections(); i++)
+		if (!strcmp(section_name(i), name))
+			return i;
+	printf("Bail out! no section %s\n", name);
+	exit(1);
+}
+
+static Elf64_Shdr *symtab(void)
+{
+	return &sections()[find_section(".symtab")];
+}
+
+static Elf64_Sym *symbol(unsigned int i)
+{
+	return (Elf64_Sym *)(ko + symtab()->sh_offset) + i;
+}
+
+static unsigned int nr_symbols(void)
+{
+	return symtab()->sh_size / sizeof(Elf64_Sym);
+}
+
+static const char *symbol_name(unsigned int i)
+{
+	return (char *)ko + sections()[symtab()->sh_link].sh_offset + symbol(i)->st_name;
+}
+
+static unsigned int find_symbol(const char *name)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr_symbols(); i++)
+		if (!strcmp(symbol_name(i), name))
+			return i;
+	printf("Bail out! no symbol %s\n", name);
+	exit(1);
+}
+
+static u8 *text(void)
+{
+	return ko + sections()[find_section(".text")].sh_offset;
+}
+
+static u64 text_size(void)
+{
+	return sections()[find_section(".text")].sh_size;
+}
+
+static Elf64_Rela *text_relocs(size_t *nr)
+{
+	Elf64_Shdr *s = &sections()[find_section(".rela.text")];
+
+	*nr = s->sh_size / sizeof(Elf64_Rela);
+	return (Elf64_Rela *)(ko + s->sh_offset);
+}
+
+/* the relocation in [at, at + size), or NULL */
+static Elf64_Rela *reloc_in(u64 at, u64 size)
+{
+	size_t nr, i;
+	Elf64_Rela *r = text_relocs(&nr);
+
+	for (i = 0; i < nr; i++)
+		if (r[i].r_offset >= at && r[i].r_offset < at + size)
+			return &r[i];
+	return NULL;
+}
+
+static const char *reloc_symbol(const Elf64_Rela *r)
+{
+	return symbol_name(ELF64_R_SYM(r->r_info));
+}
+
+static struct kwasm_app *app(void)
+{
+	Elf64_Sym *s = symbol(find_symbol("kwasm_app"));
+
+	return (struct kwasm_app *)(ko + sections()[s->st_shndx].sh_offset + s->st_value);
+}
+
+/* the image is where kwasm_app's first pointer leads */
+static struct kwasm_image *image(void)
+{
+	Elf64_Sym *s = symbol(find_symbol("kwasm_app"));
+	Elf64_Shdr *rela = &sections()[find_section(".rela.data")];
+	Elf64_Rela *r = (Elf64_Rela *)(ko + rela->sh_offset);
+	size_t i, nr = rela->sh_size / sizeof(*r);
+
+	for (i = 0; i < nr; i++) {
+		Elf64_Sym *to = symbol(ELF64_R_SYM(r[i].r_info));
+
+		if (r[i].r_offset == s->st_value + offsetof(struct kwasm_app, image))
+			return (struct kwasm_image *)(ko + sections()[to->st_shndx].sh_offset +
+						      to->st_value + r[i].r_addend);
+	}
+	printf("Bail out! no image\n");
+	exit(1);
+}
+
+/* ---- its instructions ---- */
+
+struct insn {
+	u32 at;
+	u32 func;	/* symbol */
+	ZydisDecodedInstruction z;
+	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+static struct insn *insns;
+static size_t nr_insns;
+static u8 *starts;
+
+static void decode(void)
+{
+	size_t cap = 0;
+	ZydisDecoder d;
+	unsigned int i;
+	u64 at, end;
+
+	ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	starts = calloc(text_size() + 1, 1);
+	for (i = 1; i < nr_symbols(); i++) {
+		if (ELF64_ST_TYPE(symbol(i)->st_info) != STT_FUNC ||
+		    symbol(i)->st_shndx != find_section(".text"))
+			continue;
+		end = symbol(i)->st_value + symbol(i)->st_size;
+		for (at = symbol(i)->st_value; at < end; at += insns[nr_insns++].z.length) {
+			insns = xarray_reserve(insns, &cap, nr_insns + 1, sizeof(*insns));
+			insns[nr_insns].at = at;
+			insns[nr_insns].func = i;
+			if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d, text() + at, end - at,
+								 &insns[nr_insns].z,
+								 insns[nr_insns].op))) {
+				printf("Bail out! bad instruction in the good object\n");
+				exit(1);
+			}
+			starts[at] = 1;
+		}
+	}
+}
+
+/* does an instruction's function call other guest code? */
+static bool calls_guest(const struct insn *in)
+{
+	size_t i;
+
+	for (i = 0; i < nr_insns; i++) {
+		const struct insn *c = &insns[i];
+		Elf64_Rela *r;
+
+		if (c->func != in->func || c->z.mnemonic != ZYDIS_MNEMONIC_CALL)
+			continue;
+		r = reloc_in(c->at, c->z.length);
+		if (!r || !strncmp(reloc_symbol(r), "__x86_indirect", 14))
+			return true;
+	}
+	return false;
+}
+
+static bool is_reg(const struct insn *in, unsigned int n, ZydisRegister reg)
+{
+	return in->op[n].type == ZYDIS_OPERAND_TYPE_REGISTER && in->op[n].reg.value == reg;
+}
+
+static bool is_mem(const struct insn *in, unsigned int n, ZydisRegister base)
+{
+	return in->op[n].type == ZYDIS_OPERAND_TYPE_MEMORY && in->op[n].mem.base == base;
+}
+
+/* put a long nop over an instruction, and away with its relocation */
+static void erase(const struct insn *in)
+{
+	Elf64_Rela *r = reloc_in(in->at, in->z.length);
+
+	memset(text() + in->at, 0x90, in->z.length);
+	if (r)
+		r->r_info = ELF64_R_INFO(0, R_X86_64_NONE);
+}
+
+/* ---- mutations: each breaks instruction @in, or says that it does not fit ---- */
+
+static const struct {
+	const char *name;
+	u8 len;
+	u8 bytes[6];
+} forbidden[] = {
+	{ "cli", 1, { 0xfa } },			{ "sti", 1, { 0xfb } },
+	{ "hlt", 1, { 0xf4 } },			{ "in", 1, { 0xec } },
+	{ "out", 1, { 0xee } },			{ "insb", 1, { 0x6c } },
+	{ "movsb", 1, { 0xa4 } },		{ "stosq", 2, { 0x48, 0xab } },
+	{ "rep movsb", 2, { 0xf3, 0xa4 } },	{ "popfq", 1, { 0x9d } },
+	{ "pushfq", 1, { 0x9c } },		{ "std", 1, { 0xfd } },
+	{ "iretq", 2, { 0x48, 0xcf } },		{ "lret", 1, { 0xcb } },
+	{ "ret 8", 3, { 0xc2, 8, 0 } },		{ "int 0x80", 2, { 0xcd, 0x80 } },
+	{ "int1", 1, { 0xf1 } },		{ "syscall", 2, { 0x0f, 0x05 } },
+	{ "sysret", 2, { 0x0f, 0x07 } },	{ "wrmsr", 2, { 0x0f, 0x30 } },
+	{ "rdmsr", 2, { 0x0f, 0x32 } },		{ "rdtsc", 2, { 0x0f, 0x31 } },
+	{ "wbinvd", 2, { 0x0f, 0x09 } },	{ "swapgs", 3, { 0x0f, 0x01, 0xf8 } },
+	{ "stac", 3, { 0x0f, 0x01, 0xcb } },	{ "mov cr3, rax", 3, { 0x0f, 0x22, 0xd8 } },
+	{ "mov rax, cr0", 3, { 0x0f, 0x20, 0xc0 } }, { "mov dr7, rax", 3, { 0x0f, 0x23, 0xf8 } },
+	{ "mov ds, eax", 2, { 0x8e, 0xd8 } },	{ "lldt ax", 3, { 0x0f, 0x00, 0xd0 } },
+	{ "wrfsbase rax", 5, { 0xf3, 0x48, 0x0f, 0xae, 0xd0 } },
+	{ "xsave [rax]", 3, { 0x0f, 0xae, 0x20 } }, { "fxrstor [rax]", 3, { 0x0f, 0xae, 0x08 } },
+	{ "ldmxcsr [rax]", 3, { 0x0f, 0xae, 0x10 } }, { "fld1", 2, { 0xd9, 0xe8 } },
+	{ "emms", 2, { 0x0f, 0x77 } },		{ "vmcall", 3, { 0x0f, 0x01, 0xc1 } },
+	{ "cpuid", 2, { 0x0f, 0xa2 } },		{ "rdrand eax", 3, { 0x0f, 0xc7, 0xf0 } },
+	{ "lock inc [rax]", 3, { 0xf0, 0xff, 0x00 } }, { "mov eax, fs:[rax]", 3, { 0x64, 0x8b, 0x00 } },
+	{ "mov eax, gs:[rax]", 3, { 0x65, 0x8b, 0x00 } }, { "mov eax, [eax]", 3, { 0x67, 0x8b, 0x00 } },
+	{ "ljmp [rax]", 2, { 0xff, 0x28 } },	{ "lcall [rax]", 2, { 0xff, 0x18 } },
+	{ "enter 0, 0", 4, { 0xc8, 0, 0, 0 } },	{ "xlat", 1, { 0xd7 } },
+	{ "clflush [rax]", 3, { 0x0f, 0xae, 0x38 } }, { "prefetchw [rax]", 3, { 0x0f, 0x0d, 0x08 } },
+	{ "bt [rax], ecx", 3, { 0x0f, 0xa3, 0x08 } }, { "maskmovdqu", 4, { 0x66, 0x0f, 0xf7, 0xc1 } },
+	{ "cmpxchg16b [rax]", 4, { 0x48, 0x0f, 0xc7, 0x08 } }, { "mov sp, ax", 3, { 0x66, 0x89, 0xc4 } },
+	{ "loop", 2, { 0xe2, 0xfe } },		{ "jrcxz", 2, { 0xe3, 0xfe } },
+	{ "undefined", 1, { 0x06 } },		{ "ud2", 2, { 0x0f, 0x0b } },
+	{ "evex", 6, { 0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc0 } },
+};
+
+static unsigned int forbidden_nr;
+
+static bool insert_forbidden(const struct insn *in)
+{
+	u8 len = forbidden[forbidden_nr].len;
+
+	/* a trap ends a block: ud2 in its place, behind a call that does not return, is never reached */
+	if (in->z.length < len || in->z.mnemonic == ZYDIS_MNEMONIC_NOP)
+		return false;
+	erase(in);
+	memcpy(text() + in->at, forbidden[forbidden_nr].bytes, len);
+	return true;
+}
+
+static bool jump_into_an_instruction(const struct insn *in)
+{
+	s64 target;
+	u8 *rel;
+
+	if (in->z.meta.branch_type == ZYDIS_BRANCH_TYPE_NONE || !in->z.raw.imm[0].is_relative ||
+	    reloc_in(in->at, in->z.length))
+		return false;
+	target = in->at + in->z.length + in->z.raw.imm[0].value.s + 1;
+	if (starts[target])
+		return false;
+	rel = text() + in->at + in->z.raw.imm[0].offset;
+	if (*rel == 0x7f || *rel == 0xff)
+		return false;
+	++*rel;
+	return true;
+}
+
+static bool jump_out_of_the_function(const struct insn *in)
+{
+	s64 rel = (s64)text_size() + 64 - in->at - in->z.length;
+	s32 rel32 = rel;
+
+	if (in->z.meta.branch_type == ZYDIS_BRANCH_TYPE_NONE || in->z.raw.imm[0].size != 32 ||
+	    reloc_in(in->at, in->z.length))
+		return false;
+	memcpy(text() + in->at + in->z.raw.imm[0].offset, &rel32, 4);
+	return true;
+}
+
+static bool remove_stack_check(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_TEST || !is_reg(in, 0, ZYDIS_REGISTER_ESP) ||
+	    !calls_guest(in))
+		return false;
+	erase(in);
+	return true;
+}
+
+static bool weaken_stack_check(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_TEST || !is_reg(in, 0, ZYDIS_REGISTER_ESP) ||
+	    !calls_guest(in))
+		return false;
+	text()[in->at + in->z.raw.imm[0].offset + 2] = 0xff;	/* more bits: zero less often */
+	return true;
+}
+
+static bool ignore_stack_check(const struct insn *in)
+{
+	const struct insn *check = in - 1;
+
+	if (in == insns || in->z.mnemonic != ZYDIS_MNEMONIC_JZ ||
+	    check->z.mnemonic != ZYDIS_MNEMONIC_TEST || !is_reg(check, 0, ZYDIS_REGISTER_ESP) ||
+	    !calls_guest(in))
+		return false;
+	erase(in);
+	return true;
+}
+
+/* calls of @from_prefix become calls of @to */
+static bool redirect(const struct insn *in, const char *from_prefix, const char *to)
+{
+	Elf64_Rela *r = reloc_in(in->at, in->z.length);
+
+	if (!r || strncmp(reloc_symbol(r), from_prefix, strlen(from_prefix)) ||
+	    !strcmp(reloc_symbol(r), to))
+		return false;
+	r->r_info = ELF64_R_INFO(find_symbol(to), ELF64_R_TYPE(r->r_info));
+	return true;
+}
+
+static bool trap_becomes_return_thunk(const struct insn *in)
+{
+	return redirect(in, "kwasm_trap_", "__x86_return_thunk");
+}
+
+static bool trap_becomes_app_init(const struct insn *in)
+{
+	return redirect(in, "kwasm_trap_", "kwasm_app_init");
+}
+
+static bool host_call_becomes_the_host_function(const struct insn *in)
+{
+	return redirect(in, "kwasm_host_call", "wasi_fd_write");
+}
+
+static bool host_function_becomes_app_exit(const struct insn *in)
+{
+	return redirect(in, "wasi_", "kwasm_app_exit");
+}
+
+static bool helper_becomes_a_host_symbol_plus_one(const struct insn *in)
+{
+	Elf64_Rela *r = reloc_in(in->at, in->z.length);
+
+	if (!r || strncmp(reloc_symbol(r), "kwasm_memory_", 13))
+		return false;
+	r->r_addend++;
+	return true;
+}
+
+static bool thunk_of_another_register(const struct insn *in)
+{
+	Elf64_Rela *r = reloc_in(in->at, in->z.length);
+
+	/* the only other thunk that is sure to be there */
+	if (!r || strcmp(reloc_symbol(r), "__x86_indirect_thunk_r11"))
+		return false;
+	r->r_info = ELF64_R_INFO(find_symbol("__x86_return_thunk"), ELF64_R_TYPE(r->r_info));
+	return true;
+}
+
+static bool call_past_the_entry(const struct insn *in)
+{
+	Elf64_Rela *r = reloc_in(in->at, in->z.length);
+
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_CALL || !in->z.raw.imm[0].is_relative)
+		return false;
+	/* behind push rbp: an instruction, but no entry */
+	if (r)
+		r->r_addend++;
+	else
+		text()[in->at + in->z.raw.imm[0].offset]++;
+	return true;
+}
+
+/* the branch behind a comparison of a reference's type, or of an index with a table's size */
+static bool ignore_type_or_size(const struct insn *in)
+{
+	const struct insn *cmp = in - 1;
+	Elf64_Rela *r;
+
+	if (in == insns || cmp->z.mnemonic != ZYDIS_MNEMONIC_CMP ||
+	    (in->z.mnemonic != ZYDIS_MNEMONIC_JNZ && in->z.mnemonic != ZYDIS_MNEMONIC_JBE))
+		return false;
+	r = reloc_in(cmp->at, cmp->z.length);
+	if (!(r && !strcmp(reloc_symbol(r), "kwasm_type_ids")) &&
+	    !(in->z.mnemonic == ZYDIS_MNEMONIC_JBE && cmp->op[0].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+	      cmp->op[0].size == 64 && cmp->op[0].mem.disp.value == 8))
+		return false;
+	erase(in);
+	return true;
+}
+
+static bool invert_type_or_size(const struct insn *in)
+{
+	u8 cc = in->z.opcode ^ 1;
+
+	if (!ignore_type_or_size(in))
+		return false;
+	/* as it was, but for the condition */
+	memcpy(text() + in->at, good + (text() - ko) + in->at, in->z.length);
+	text()[in->at + (in->z.length == 6)] = cc;
+	return true;
+}
+
+static bool keep_r13_at_a_call(const struct insn *in)
+{
+	Elf64_Rela *r = in + 1 < insns + nr_insns ? reloc_in(in[1].at, in[1].z.length) : NULL;
+
+	/* right before a trap it may be one that needs nothing */
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || !is_reg(in, 0, ZYDIS_REGISTER_R13) ||
+	    (r && !strncmp(reloc_symbol(r), "kwasm_trap_", 11)))
+		return false;
+	erase(in);
+	return true;
+}
+
+static bool lose_a_saved_register(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_POP)
+		return false;
+	erase(in);
+	text()[in->at + in->z.length - 1] = 0x59;	/* pop rcx */
+	return true;
+}
+
+static bool pop_once_less(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_POP)
+		return false;
+	erase(in);
+	return true;
+}
+
+static bool pop_more(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_ADD || !is_reg(in, 0, ZYDIS_REGISTER_RSP) ||
+	    in->z.raw.imm[0].size != 8)
+		return false;
+	text()[in->at + in->z.raw.imm[0].offset] += 8;
+	return true;
+}
+
+static bool unknown_frame(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_SUB || !is_reg(in, 0, ZYDIS_REGISTER_RSP))
+		return false;
+	/* sub rsp, rcx */
+	erase(in);
+	memcpy(text() + in->at, (u8[]){ 0x48, 0x29, 0xcc }, 3);
+	return true;
+}
+
+static s8 frame_offset;
+
+/* a store to the frame goes to rbp + @frame_offset instead */
+static bool store_elsewhere(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || !is_mem(in, 0, ZYDIS_REGISTER_RBP) ||
+	    in->z.raw.disp.size != 8)
+		return false;
+	text()[in->at + in->z.raw.disp.offset] = frame_offset;
+	return true;
+}
+
+/* a store to a global goes to the pointer to the store */
+static bool store_to_the_context(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || in->op[0].type != ZYDIS_OPERAND_TYPE_MEMORY ||
+	    in->op[0].mem.index != ZYDIS_REGISTER_NONE || in->z.raw.disp.size != 8 ||
+	    in->op[0].mem.disp.value > -40 || in->op[0].mem.base == ZYDIS_REGISTER_RBP)
+		return false;
+	text()[in->at + in->z.raw.disp.offset] = (u8)KWASM_CTX_STORE;
+	return true;
+}
+
+/* memory 0 from below its start */
+static bool negative_offset(const struct insn *in)
+{
+	s32 disp;
+	u32 i;
+
+	for (i = 0; i < in->z.operand_count_visible; i++)
+		if (is_mem(in, i, ZYDIS_REGISTER_R13) && in->op[i].mem.index != ZYDIS_REGISTER_NONE)
+			break;
+	if (i == in->z.operand_count_visible || !in->z.raw.disp.size ||
+	    in->z.mnemonic == ZYDIS_MNEMONIC_LEA)
+		return false;
+	disp = -0x40;
+	memcpy(text() + in->at + in->z.raw.disp.offset, &disp, in->z.raw.disp.size / 8);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*apply)(const struct insn *in);
+} mutations[] = {
+	{ "jump into an instruction", jump_into_an_instruction },
+	{ "jump out of the function", jump_out_of_the_function },
+	{ "no stack check", remove_stack_check },
+	{ "stack check with another mask", weaken_stack_check },
+	{ "stack check without a branch", ignore_stack_check },
+	{ "trap replaced by the return thunk", trap_becomes_return_thunk },
+	{ "trap replaced by kwasm_app_init", trap_becomes_app_init },
+	{ "host function called directly", host_call_becomes_the_host_function },
+	{ "host function replaced by kwasm_app_exit", host_function_becomes_app_exit },
+	{ "host function's address plus one", helper_becomes_a_host_symbol_plus_one },
+	{ "indirect call of the return thunk", thunk_of_another_register },
+	{ "call past the entry", call_past_the_entry },
+	{ "type or table size compared, result ignored", ignore_type_or_size },
+	{ "type or table size compared, branch inverted", invert_type_or_size },
+	{ "r13 not set", keep_r13_at_a_call },
+	{ "callee-saved register not restored", lose_a_saved_register },
+	{ "one pop less", pop_once_less },
+	{ "rsp raised too far", pop_more },
+	{ "rsp lowered by an unknown amount", unknown_frame },
+	{ "store to the context's fixed part", store_to_the_context },
+	{ "negative offset into memory", negative_offset },
+};
+
+/* ---- running them ---- */
+
+static bool accepted(void)
+{
+	struct verify_report report = { .quiet = true };
+	int err = verify_ko("mutant", ko, good_size, &report);
+
+	if (!err && (report.nr_violations || report.nr_unproven))
+		abort();	/* says yes and no */
+	verify_report_destroy(&report);
+	return !err;
+}
+
+static void restore(void)
+{
+	memcpy(ko, good, good_size);
+}
+
+static void check_mutation(const char *name, bool (*apply)(const struct insn *in), size_t step)
+{
+	size_t i, tried = 0, survived = 0;
+
+	for (i = 0; i < nr_insns; i++) {
+		if (!apply(&insns[i]))
+			continue;
+		if (tried++ % step == 0 && accepted() && survived++ < 5)
+			printf("# accepted at %s+0x%llx\n", symbol_name(insns[i].func),
+			       insns[i].at - (unsigned long long)symbol(insns[i].func)->st_value);
+		restore();
+	}
+	if (!tried)
+		printf("not ok - %s: fits nowhere\n", name);
+	else
+		printf("%sok - refused: %s (%zu places)\n", survived ? "not " : "", name,
+		       (tried + step - 1) / step);
+}
+
+/* moves one row of the exception table by a byte: into its instruction */
+static void check_moved_rows(void)
+{
+	u32 i, tried = 0, survived = 0;
+
+	for (i = 0; i < image()->accesses.nr; i++) {
+		u8 *delta = (u8 *)image() + image()->accesses.offset + i;
+
+		if (*delta >= 0x7f || (i && delta[-1] & 0x80) || !delta[1])
+			continue;
+		++delta[0];
+		if (i + 1 < image()->accesses.nr)
+			--delta[1];
+		tried++;
+		if (accepted() && survived++ < 5)
+			printf("# row %u may be moved\n", i);
+		restore();
+	}
+	printf("%sok - refused: row of the exception table moved (%u rows)\n",
+	       survived || !tried ? "not " : "", tried);
+}
+
+static const struct insn *insn_at(u32 at)
+{
+	size_t i;
+
+	for (i = 0; i < nr_insns; i++)
+		if (insns[i].at == at)
+			return &insns[i];
+	return NULL;
+}
+
+/* an access that can only be to linear memory: from the context pointer, with an index */
+static bool is_linear(const struct insn *in)
+{
+	u32 i;
+
+	for (i = 0; in && i < in->z.operand_count_visible; i++)
+		if (is_mem(in, i, ZYDIS_REGISTER_R13) && in->op[i].mem.index != ZYDIS_REGISTER_NONE)
+			return true;
+	return false;
+}
+
+/* takes one row out of the list, by adding its distance to the next one's */
+static void check_dropped_rows(void)
+{
+	u32 i, at = 0, tried = 0, survived = 0;
+
+	for (i = 0; i + 1 < image()->accesses.nr; i++) {
+		u8 *delta = (u8 *)image() + image()->accesses.offset + i;
+		u32 nr = image()->accesses.nr;
+
+		if (delta[0] & 0x80) {
+			at += (delta[0] & 0x7f) + (delta[1] << 7);	/* two bytes will do for good.wat */
+			i++;
+			continue;
+		}
+		at += delta[0];
+		if (delta[0] + delta[1] > 0x7f || !is_linear(insn_at(at)))
+			continue;
+		delta[1] += delta[0];
+		memmove(delta, delta + 1, nr - i - 1);
+		image()->accesses.nr--;
+		app()->nr_ex_rows--;
+		sections()[find_section("__ex_table")].sh_size -= 12;
+		tried++;
+		if (accepted() && survived++ < 5)
+			printf("# row of .text+0x%x may be missing\n", at);
+		restore();
+	}
+	printf("%sok - refused: row of the exception table missing (%u rows)\n",
+	       survived || !tried ? "not " : "", tried);
+}
+
+/* ---- snippets ---- */
+
+/* rows for the accesses of a snippet, instead of those of the function it replaces */
+static bool set_rows(u64 start, u64 end, const struct snippet *s)
+{
+	u8 *list = (u8 *)image() + image()->accesses.offset, *out, *bytes;
+	u32 nr = image()->accesses.nr, i, rows = 0, *at, nr_at = 0, n = 0;
+	ZydisDecodedInstruction z;
+	ZydisDecoder d;
+	u64 offset = 0;
+	u32 last = 0;
+
+	at = calloc(nr + 64, sizeof(*at));
+	for (i = 0; i < nr; ) {
+		u64 delta = 0;
+		u32 shift = 0;
+
+		do {
+			delta |= (u64)(list[i] & 0x7f) << shift;
+			shift += 7;
+		} while (list[i++] & 0x80);
+		offset += delta;
+		if (offset < start || offset >= end)
+			at[nr_at++] = offset;
+	}
+	ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	for (offset = start; offset < start + (s->end - s->start) && !s->no_rows;
+	     offset += z.length) {
+		if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, NULL, text() + offset, 15, &z)))
+			break;
+		if ((!(z.attributes & ZYDIS_ATTRIB_HAS_MODRM) || z.raw.modrm.mod == 3 ||
+		     z.mnemonic == ZYDIS_MNEMONIC_LEA || z.mnemonic == ZYDIS_MNEMONIC_NOP) &&
+		    z.mnemonic != ZYDIS_MNEMONIC_DIV)
+			continue;
+		for (i = nr_at; i && at[i - 1] > offset; i--)
+			at[i] = at[i - 1];
+		at[i] = offset;
+		nr_at++;
+	}
+	bytes = calloc(nr + 64, 10);
+	out = bytes;
+	for (i = 0; i < nr_at; i++, rows++) {
+		u32 delta = at[i] - last;
+
+		last = at[i];
+		for (; delta >= 0x80; delta >>= 7)
+			*out++ = delta | 0x80;
+		*out++ = delta;
+	}
+	n = out - bytes;
+	if (n <= nr) {
+		memcpy(list, bytes, n);
+		image()->accesses.nr = n;
+		app()->nr_ex_rows = rows;
+		sections()[find_section("__ex_table")].sh_size = rows * 12;
+	}
+	free(bytes);
+	free(at);
+	return n <= nr;
+}
+
+static void check_snippet(const struct snippet *s)
+{
+	struct verify_report report = { .quiet = true };
+	Elf64_Sym *victim = symbol(find_symbol("wasm.2"));
+	u64 start = victim->st_value, end = start + victim->st_size;
+	const char *seen = "ok";
+	size_t nr, i, size = s->end - s->start;
+	Elf64_Rela *r;
+
+	restore();
+	victim = symbol(find_symbol("wasm.2"));
+	if (size > victim->st_size) {
+		printf("not ok - snippet %s: too long\n", s->name);
+		return;
+	}
+	r = text_relocs(&nr);
+	for (i = 0; i < nr; i++)
+		if (r[i].r_offset >= start && r[i].r_offset < end)
+			r[i].r_info = ELF64_R_INFO(0, R_X86_64_NONE);
+	/* thunks of the function are gone, and so are their rows */
+	for (i = 1; i < nr_sections(); i++) {
+		if (strcmp(section_name(i), ".rela.return_sites") && strcmp(section_name(i), ".return_sites"))
+			continue;
+		sections()[i].sh_size = 0;
+	}
+	memset(text() + start, 0x90, end - start);
+	memcpy(text() + start, s->start, size);
+	if (!set_rows(start, end, s)) {
+		printf("not ok - snippet %s: too many rows\n", s->name);
+		return;
+	}
+	verify_ko("snippet", ko, good_size, &report);
+	for (i = 0; i < report.nr_findings; i++) {
+		seen = report.findings[i].severity == VERIFY_UNPROVEN ? "unproven" :
+			verify_rule_name(report.findings[i].rule);
+		if (!strcmp(seen, s->expected))
+			break;
+	}
+	if (strcmp(seen, s->expected)) {
+		printf("not ok - snippet %s\n# expected: %s\n# seen: %s\n", s->name, s->expected, seen);
+		for (i = 0; i < report.nr_findings && i < 4; i++)
+			printf("#   +0x%x %s: %s\n", report.findings[i].offset,
+			       report.findings[i].insn ? report.findings[i].insn : "",
+			       report.findings[i].text);
+	} else {
+		printf("ok - snippet %s: %s\n", s->name, seen);
+	}
+	verify_report_destroy(&report);
+	restore();
+}
+
+/* ---- damage ---- */
+
+static void check_truncated(void)
+{
+	size_t size, tried = 0, survived = 0;
+
+	for (size = 0; size < good_size; size += 1 + good_size / 500) {
+		struct verify_report report = { .quiet = true };
+		u8 *cut = malloc(size ? size : 1);	/* so that reading behind it is noticed */
+
+		memcpy(cut, good, size);
+		tried++;
+		/* only what nobody loads may be missing; the section headers are last */
+		survived += !verify_ko("cut", cut, size, &report);
+		verify_report_destroy(&report);
+		free(cut);
+	}
+	printf("%sok - refused: file cut short (%zu places)\n", survived ? "not " : "", tried);
+}
+
+static u64 random_state = 88172645463325252ull;
+
+static u64 random_number(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+/* anything may come of this but a crash */
+static void check_damaged(const char *what, size_t start, size_t size, unsigned int rounds)
+{
+	unsigned int i, k, refused = 0;
+
+	for (i = 0; i < rounds; i++) {
+		for (k = random_number() % 4; k < 4; k++)
+			ko[start + random_number() % size] = random_number() % 3 ? random_number() : 0xff;
+		refused += !accepted();
+		restore();
+	}
+	printf("ok - survives damage to %s (%u of %u refused)\n", what, refused, rounds);
+}
+
+static void check_damage(void)
+{
+	static const char *const names[] = { ".symtab", ".rela.text", ".rela.data", ".data", ".text" };
+	Elf64_Ehdr *ehdr = (Elf64_Ehdr *)ko;
+	size_t i;
+
+	check_damaged("the ELF header", 0, sizeof(*ehdr), 500);
+	check_damaged("section headers", ehdr->e_shoff, ehdr->e_shnum * sizeof(Elf64_Shdr), 1500);
+	check_damaged("the image", (u8 *)image() - ko, image()->size, 1500);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		Elf64_Shdr *s = &sections()[find_section(names[i])];
+
+		check_damaged(names[i], s->sh_offset, s->sh_size, 700);
+	}
+	check_damaged("all of it", 0, good_size, 1500);
+}
+
+/* one byte of struct module, one of kwasm_app: there is nothing to vary in them */
+static void check_headers(void)
+{
+	Elf64_Shdr *module = &sections()[find_section(".gnu.linkonce.this_module")];
+	u64 i, survived = 0, size = module->sh_size, offset = module->sh_offset;
+
+	for (i = 24 + 56; i < size; i++) {
+		ko[offset + i] ^= 1;
+		survived += accepted();
+		restore();
+	}
+	printf("%sok - refused: any value in struct module\n", survived ? "not " : "");
+	ko[sections()[find_section(".init.text")].sh_offset + 4] ^= 1;
+	printf("%sok - refused: another init stub\n", accepted() ? "not " : "");
+	restore();
+	symbol(find_symbol("kwasm_app_init"))->st_name++;
+	printf("%sok - refused: import of another symbol\n", accepted() ? "not " : "");
+	restore();
+	sections()[find_section(".text")].sh_flags |= SHF_WRITE;
+	printf("%sok - refused: writable code\n", accepted() ? "not " : "");
+	restore();
+	image()->ctx_size += 16;
+	printf("%sok - accepted: a larger context\n", accepted() ? "" : "not ");
+	restore();
+	image()->ctx_size -= 16;
+	printf("%sok - refused: a context too small for its slots\n", accepted() ? "not " : "");
+	restore();
+	image()->nr_values = 0;
+	printf("%sok - refused: a value buffer without cells\n", accepted() ? "not " : "");
+	restore();
+	image()->flags &= ~KWASM_IMAGE_FPU;
+	printf("%sok - refused: vector registers without saying so\n", accepted() ? "not " : "");
+	restore();
+	image()->flags &= ~KWASM_IMAGE_MEMORY0;
+	printf("%sok - refused: memory 0 that is not there\n", accepted() ? "not " : "");
+	restore();
+	image()->flags |= KWASM_IMAGE_BOUNDS_CHECK;
+	printf("%sok - refused: software bounds that are not there\n", accepted() ? "not " : "");
+	restore();
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	if (argc != 2 || file_read(argv[1], &good, &good_size)) {
+		fprintf(stderr, "usage: mutate GOOD.ko\n");
+		return 2;
+	}
+	ko = malloc(good_size);
+	restore();
+	printf("%sok - accepted: the object itself\n", accepted() ? "" : "not ");
+	decode();
+	for (forbidden_nr = 0; forbidden_nr < ARRAY_SIZE(forbidden); forbidden_nr++)
+		check_mutation(forbidden[forbidden_nr].name, insert_forbidden,
+			       strcmp(forbidden[forbidden_nr].name, "ud2") ? 7 : 1000000);
+	for (i = 0; i < ARRAY_SIZE(mutations); i++)
+		check_mutation(mutations[i].name, mutations[i].apply, 1);
+	frame_offset = 0;
+	check_mutation("store over the saved frame pointer", store_elsewhere, 1);
+	frame_offset = 8;
+	check_mutation("store over the return address", store_elsewhere, 1);
+	frame_offset = 16;
+	check_mutation("store to the caller's frame", store_elsewhere, 1);
+	frame_offset = -128;
+	check_mutation("store below rsp", store_elsewhere, 1);
+	check_moved_rows();
+	check_dropped_rows();
+	check_headers();
+	for (i = 0; i < nr_snippets; i++)
+		check_snippet(&snippets[i]);
+	check_truncated();
+	check_damage();
+	free(insns);
+	free(starts);
+	free(good);
+	free(ko);
+	return 0;
+}

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * snippets.S - small functions and what the checker must say of them
+ *
+ * Each takes the place of the function $victim of good.wat: (param i32 i64)
+ * (result i32), so edi, rsi and eax; r13 is C. Its context:
+ *
+ *	C - 0x10  the store		C - 0x18  the value buffer
+ *	C - 0x28  $g, i32		C - 0x30  $h, i64
+ *	C - 0x38  slot of memory 0	C - 0x40  slot of table 0, of 8 elements at least
+ */
+	.intel_syntax noprefix
+	.altmacro
+	.set n, 0
+
+	.macro SNIPPET name, expected, no_rows=0
+	SNIPPET_ <name>, <expected>, no_rows, %n
+	.endm
+	.macro SNIPPET_ name, expected, no_rows, nr
+	.section .rodata.strings, "a"
+.Lname\nr: .asciz "\name"
+.Lexpected\nr: .asciz "\expected"
+	.section .data.rel.ro, "aw"
+	.quad	.Lname\nr, .Lexpected\nr, .Lstart\nr, .Lend\nr, \no_rows
+	.section .rodata.code, "a"
+.Lstart\nr:
+	.endm
+
+	.macro END
+	END_ %n
+	.set n, n + 1
+	.endm
+	.macro END_ nr
+.Lend\nr:
+	.endm
+
+	.section .note.GNU-stack, "", @progbits
+	.section .data.rel.ro, "aw"
+	.balign	8
+	.globl	snippets
+snippets:
+
+/* ---- memory ---- */
+
+SNIPPET <index of 32 bits>, <ok>
+	mov	eax, edi
+	mov	eax, [r13 + rax + 4]
+	ret
+END
+SNIPPET <index whose upper half is unknown>, <unproven>
+	mov	eax, [r13 + rdi + 4]
+	ret
+END
+SNIPPET <index of 64 bits>, <unproven>
+	mov	eax, [r13 + rsi]
+	ret
+END
+SNIPPET <sign-extended index>, <unproven>
+	movsxd	rax, edi
+	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <sign-extended index that is not negative>, <ok>
+	test	edi, edi
+	js	1f
+	movsxd	rax, edi
+	mov	eax, [r13 + rax]
+1:	xor	eax, eax
+	ret
+END
+SNIPPET <index and offset fill the reservation>, <ok>
+	mov	eax, edi
+	mov	ecx, 0xffffffff
+	add	rax, rcx
+	mov	rax, [r13 + rax + 0xfff0]
+	ret
+END
+SNIPPET <index and offset go beyond the reservation>, <unproven>
+	mov	eax, edi
+	mov	ecx, 0xffffffff
+	add	rax, rcx
+	mov	rax, [r13 + rax + 0xfffb]
+	ret
+END
+SNIPPET <scaled index>, <ok>
+	mov	eax, edi
+	mov	eax, [r13 + rax * 2]
+	ret
+END
+SNIPPET <index scaled too far>, <unproven>
+	mov	eax, edi
+	mov	eax, [r13 + rax * 4]
+	ret
+END
+SNIPPET <scaled index after a mask>, <ok>
+	and	edi, 0xffff
+	mov	eax, [r13 + rdi * 8]
+	ret
+END
+SNIPPET <index less one, at 32 bits>, <ok>
+	dec	edi
+	mov	eax, [r13 + rdi]
+	ret
+END
+SNIPPET <index less one, at 64 bits>, <unproven>
+	mov	eax, edi
+	mov	eax, [r13 + rax - 1]
+	ret
+END
+SNIPPET <index less one, known not to be zero>, <ok>
+	mov	eax, edi
+	test	rax, rax
+	je	1f
+	mov	eax, [r13 + rax - 1]
+1:	xor	eax, eax
+	ret
+END
+SNIPPET <running pointer>, <ok>
+	mov	eax, edi
+	lea	rax, [r13 + rax]
+	xor	ecx, ecx
+1:	add	ecx, [rax]
+	mov	[rax + 16], ecx
+	add	rax, 4
+	dec	rsi
+	jne	1b
+	xor	eax, eax
+	ret
+END
+SNIPPET <running pointer that is not always used>, <unproven>
+	mov	eax, edi
+	lea	rax, [r13 + rax]
+	xor	ecx, ecx
+1:	test	rsi, 1
+	je	2f
+	add	ecx, [rax]
+2:	add	rax, 4
+	dec	rsi
+	jne	1b
+	xor	eax, eax
+	ret
+END
+SNIPPET <pointer running backwards>, <unproven>
+	mov	eax, edi
+	lea	rax, [r13 + rax]
+1:	mov	ecx, [rax]
+	sub	rax, 4
+	dec	rsi
+	jne	1b
+	xor	eax, eax
+	ret
+END
+SNIPPET <pointer with too large a step>, <unproven>
+	mov	eax, edi
+	lea	rax, [r13 + rax]
+	mov	edx, 0x80000000
+	lea	rdx, [rdx + rdx]
+	lea	rdx, [rdx + rdx]
+1:	mov	ecx, [rax]
+	add	rax, rdx
+	dec	rsi
+	jne	1b
+	xor	eax, eax
+	ret
+END
+SNIPPET <access without a row>, <fault>, 1
+	mov	eax, edi
+	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <index kept in the frame>, <ok>
+	push	rbp
+	mov	rbp, rsp
+	sub	rsp, 16
+	mov	eax, edi
+	mov	[rbp - 8], rax
+	mov	rcx, [rbp - 8]
+	mov	eax, [r13 + rcx]
+	leave
+	ret
+END
+SNIPPET <index kept in the frame, half overwritten>, <unproven>
+	push	rbp
+	mov	rbp, rsp
+	sub	rsp, 16
+	mov	eax, edi
+	mov	[rbp - 8], rax
+	mov	[rbp - 4], esi
+	mov	rcx, [rbp - 8]
+	mov	eax, [r13 + rcx]
+	leave
+	ret
+END
+SNIPPET <either of two good indices>, <ok>
+	mov	eax, edi
+	mov	ecx, esi
+	test	rsi, rsi
+	cmove	rax, rcx
+	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <either of a good and a bad index>, <unproven>
+	mov	eax, edi
+	test	rsi, rsi
+	cmove	rax, rsi
+	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <bad index on one path>, <unproven>
+	mov	eax, edi
+	test	rsi, rsi
+	je	1f
+	mov	rax, rsi
+1:	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <bit scan may leave the upper half>, <unproven>
+	mov	rax, rsi
+	bsr	eax, edi
+	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <partial write keeps the upper half>, <unproven>
+	mov	rax, rsi
+	mov	al, 1
+	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <aligned vector access in memory may fault, which a row covers>, <ok>
+	mov	eax, edi
+	movaps	xmm0, [r13 + rax]
+	xor	eax, eax
+	ret
+END
+SNIPPET <absolute address>, <unproven>
+	mov	eax, [0x1000]
+	ret
+END
+SNIPPET <address from memory>, <unproven>
+	mov	eax, edi
+	mov	rax, [r13 + rax]
+	mov	eax, [rax]
+	ret
+END
+
+/* ---- context ---- */
+
+SNIPPET <own globals>, <ok>
+	mov	eax, [r13 - 0x28]
+	mov	[r13 - 0x28], edi
+	mov	[r13 - 0x30], rsi
+	ret
+END
+SNIPPET <store beyond a global>, <memory>
+	mov	[r13 - 0x28], rsi
+	ret
+END
+SNIPPET <store to the slot of a memory>, <memory>
+	mov	[r13 - 0x38], rsi
+	ret
+END
+SNIPPET <store to the store>, <memory>
+	mov	[r13 - 0x10], rsi
+	ret
+END
+SNIPPET <size of memory>, <ok>
+	mov	rax, [r13 - 0x38]
+	mov	rax, [rax + 8]
+	shr	rax, 16
+	ret
+END
+SNIPPET <store to the size of memory>, <memory>
+	mov	rax, [r13 - 0x38]
+	mov	[rax + 8], rsi
+	ret
+END
+SNIPPET <memory by its base>, <ok>
+	mov	rax, [r13 - 0x38]
+	mov	rax, [rax]
+	mov	edi, edi
+	mov	eax, [rax + rdi]
+	ret
+END
+SNIPPET <what the store holds>, <unproven>
+	mov	rax, [r13 - 0x10]
+	mov	rax, [rax]
+	ret
+END
+SNIPPET <value buffer>, <ok>
+	mov	rax, [r13 - 0x18]
+	mov	[rax + 16], rsi
+	mov	eax, [rax + 32]
+	ret
+END
+SNIPPET <beyond the value buffer>, <memory>
+	mov	rax, [r13 - 0x18]
+	mov	[rax + 0x10000], rsi
+	ret
+END
+
+/* ---- tables and references ---- */
+
+SNIPPET <element below the least size>, <ok>
+	mov	rax, [r13 - 0x40]
+	mov	rax, [rax]
+	mov	rax, [rax + 7 * 8]
+	mov	eax, [rax + 16]
+	ret
+END
+SNIPPET <element beyond the least size>, <unproven>
+	mov	rax, [r13 - 0x40]
+	mov	rax, [rax]
+	mov	rax, [rax + 8 * 8]
+	xor	eax, eax
+	ret
+END
+SNIPPET <element below the size>, <ok>
+	mov	edi, edi
+	mov	rax, [r13 - 0x40]
+	cmp	rdi, [rax + 8]
+	jae	1f
+	mov	rax, [rax]
+	mov	rax, [rax + rdi * 8]
+1:	xor	eax, eax
+	ret
+END
+SNIPPET <element at the size>, <unproven>
+	mov	edi, edi
+	mov	rax, [r13 - 0x40]
+	cmp	rdi, [rax + 8]
+	ja	1f
+	mov	rax, [rax]
+	mov	rax, [rax + rdi * 8]
+1:	xor	eax, eax
+	ret
+END
+SNIPPET <index compared as signed>, <unproven>
+	mov	rax, [r13 - 0x40]
+	cmp	rsi, [rax + 8]
+	jge	1f
+	mov	rax, [rax]
+	mov	rax, [rax + rsi * 8]
+1:	xor	eax, eax
+	ret
+END
+SNIPPET <store to an element>, <memory>
+	mov	rax, [r13 - 0x40]
+	mov	rax, [rax]
+	mov	[rax + 8], rsi
+	xor	eax, eax
+	ret
+END
+SNIPPET <call of an element without comparing its type>, <call>
+	push	rbp
+	mov	rbp, rsp
+	push	r13
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rax, [r13 - 0x40]
+	mov	rax, [rax]
+	mov	rax, [rax + 8]
+	mov	r13, [rax + 8]
+	mov	rax, [rax]
+	call	rax
+1:	pop	rbx
+	pop	r13
+	pop	rbp
+	ret
+END
+SNIPPET <call of a number>, <call>
+	push	rbp
+	mov	rbp, rsp
+	test	esp, 0x7f0000
+	je	1f
+	call	rsi
+1:	pop	rbp
+	ret
+END
+SNIPPET <jump to a number>, <call>
+	jmp	rsi
+END
+
+/* ---- stack and registers ---- */
+
+SNIPPET <store below rsp>, <stack>
+	mov	[rsp - 8], rsi
+	ret
+END
+SNIPPET <load below rsp>, <stack>
+	mov	rax, [rsp - 8]
+	ret
+END
+SNIPPET <store over the return address>, <stack>
+	mov	[rsp], rsi
+	ret
+END
+SNIPPET <store to the caller's frame>, <stack>
+	mov	[rsp + 8], rsi
+	ret
+END
+SNIPPET <store that reaches the return address>, <stack>
+	push	rbx
+	mov	[rsp + 4], rsi
+	pop	rbx
+	ret
+END
+SNIPPET <rbx not saved>, <return>
+	mov	ebx, edi
+	ret
+END
+SNIPPET <rbx saved, then overwritten where it was>, <return>
+	push	rbx
+	mov	[rsp], rsi
+	pop	rbx
+	ret
+END
+SNIPPET <rbx and r12 exchanged>, <return>
+	push	rbx
+	push	r12
+	pop	rbx
+	pop	r12
+	ret
+END
+SNIPPET <r13 not restored>, <return>
+	mov	r13, rsi
+	ret
+END
+SNIPPET <return to the caller's argument>, <return>
+	push	rsi
+	ret
+END
+SNIPPET <rsp from a register>, <stack>
+	mov	rsp, rsi
+	ret
+END
+SNIPPET <rsp above its value at entry>, <stack>
+	add	rsp, 8
+	sub	rsp, 8
+	ret
+END
+SNIPPET <frame too large>, <stack>
+	sub	rsp, 0x20000
+	add	rsp, 0x20000
+	ret
+END
+SNIPPET <rsp differs where paths meet>, <stack>
+	test	edi, edi
+	je	1f
+	push	rbx
+1:	pop	rax
+	ret
+END
+SNIPPET <call without a stack check>, <stack>
+.Lself1:
+	push	rbp
+	mov	rbp, rsp
+	call	.Lself1
+	pop	rbp
+	ret
+END
+SNIPPET <call with a stack check>, <ok>
+.Lself2:
+	push	rbp
+	mov	rbp, rsp
+	test	esp, 0x7f0000
+	je	1f
+	call	.Lself2
+1:	pop	rbp
+	ret
+END
+SNIPPET <call after the stack check failed>, <stack>
+.Lself3:
+	push	rbp
+	mov	rbp, rsp
+	test	esp, 0x7f0000
+	jne	1f
+	call	.Lself3
+1:	pop	rbp
+	ret
+END
+SNIPPET <call on a path around the stack check>, <stack>
+.Lself4:
+	push	rbp
+	mov	rbp, rsp
+	test	edi, edi
+	je	1f
+	test	esp, 0x7f0000
+	je	2f
+1:	call	.Lself4
+2:	pop	rbp
+	ret
+END
+SNIPPET <call far below the stack check>, <stack>
+.Lself5:
+	push	rbp
+	mov	rbp, rsp
+	test	esp, 0x7f0000
+	je	1f
+	sub	rsp, 0x8000
+	call	.Lself5
+	add	rsp, 0x8000
+1:	pop	rbp
+	ret
+END
+SNIPPET <call with an unaligned stack>, <stack>
+.Lself6:
+	push	rbp
+	mov	rbp, rsp
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	call	.Lself6
+1:	pop	rbx
+	pop	rbp
+	ret
+END
+SNIPPET <caller-saved register after a call>, <unproven>
+.Lself7:
+	push	rbp
+	mov	rbp, rsp
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, edi
+	call	.Lself7
+	mov	eax, [r13 + rcx]
+1:	pop	rbp
+	ret
+END
+SNIPPET <elements of a table after a call>, <unproven>
+.Lself8:
+	push	rbp
+	mov	rbp, rsp
+	push	rbx
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rax, [r13 - 0x40]
+	mov	rbx, [rax]
+	call	.Lself8
+	mov	rax, [rbx + 8]
+1:	pop	rbx
+	pop	rbx
+	pop	rbp
+	ret
+END
+SNIPPET <aligned vector access in the frame>, <ok>
+	push	rbp
+	mov	rbp, rsp
+	sub	rsp, 16
+	movaps	[rbp - 16], xmm0
+	leave
+	ret
+END
+SNIPPET <unaligned vector access in the frame>, <fault>, 1
+	push	rbp
+	mov	rbp, rsp
+	sub	rsp, 32
+	movaps	[rbp - 24], xmm0
+	leave
+	ret
+END
+SNIPPET <division by anything, with a row>, <ok>
+	mov	eax, edi
+	xor	edx, edx
+	div	esi
+	ret
+END
+SNIPPET <division by anything, without a row>, <fault>, 1
+	mov	eax, edi
+	xor	edx, edx
+	div	esi
+	ret
+END
+SNIPPET <division by what was compared with zero>, <ok>, 1
+	mov	eax, edi
+	mov	ecx, esi
+	test	ecx, ecx
+	je	1f
+	xor	edx, edx
+	div	ecx
+1:	ret
+END
+SNIPPET <end without a return>, <branch>
+	mov	eax, edi
+	nop
+END
+SNIPPET <breakpoint on the way>, <instruction>
+	int3
+	ret
+END
+
+	.section .rodata.strings, "a"
+	.balign	8
+	.globl	nr_snippets
+nr_snippets:
+	.quad	n
