@@ -5,10 +5,10 @@
  * There is no buffer in between: the guest's vectors become kernel addresses, once,
  * and the file system, pipe or socket copies from or to them.
  *
- * Waiting. Whatever blocks below does so interruptibly, so a pending signal
- * ends it. If the signal kills (kwasm_should_stop()), the call ends and the runtime ends
- * the app. If it does not, its handler cannot run before the call into the kernel is over, and
- * WASI has no use for EINTR: the call goes on, waiting killably for the file.
+ * Waiting. Whatever blocks below does so interruptibly, so a pending signal ends it. If
+ * the signal kills (kwasm_should_stop()), the call ends and so does the app. If it does
+ * not, its handler cannot run before the process leaves the kernel, and WASI has no use
+ * for EINTR: the call goes on, waiting killably for the file.
  */
 #include <linux/mm.h>
 #include <linux/mman.h>

@@ -480,8 +480,9 @@ put_old:
 }
 
 /*
- * The target of a symbolic link, with a final NUL or without. Links of /proc and the like that lead to an
- * object and not to a name ("magic": those with a readlink() of their own) are not read.
+ * The target of a symbolic link. Links of /proc and the like that lead to an object and
+ * not to a name ("magic": those with a readlink() of their own) are not read: what they lead
+ * to can only be asked for in the middle of a walk.
  */
 static const char *get_link(const struct path *path, struct delayed_call *done)
 {

@@ -3,13 +3,13 @@
  * poll.c - waiting for clocks and descriptors
  *
  * The machinery is poll(2)'s: poll_initwait() gives a table that puts this task on the
- * wait queues of files, and notes when one of them has woken it. Timers are two, one for what
- * cannot be set (monotonic) and one for what can (real time, absolute), so that an
- * alarm at noon goes off at noon even if the clock is set in between.
+ * wait queues of files, and notes when one of them has woken it. Timers are two: on
+ * the monotonic clock, for all relative times too, and on the real-time clock, so that
+ * an alarm at noon goes off at noon even if the clock is set in between.
  *
- * Sleeping is interruptible, so that kill and the runtime's kick get through. A signal that does not
- * kill would end every such sleep at once; while one is pending this looks every
- * SLICE_MS instead.
+ * Sleeping is interruptible, so that kill and the runtime's kick get through. A signal that
+ * does not kill would end every such sleep at once; while one is pending this looks
+ * every SLICE_MS instead.
  */
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
@@ -126,7 +126,7 @@ static void take0(struct sub *sub, const struct wasi_subscription0 *from)
 	sub->flags = s.clock.flags;
 }
 
-/* Look at what was asked for: find files and make times absolute. An error is the subscription's own. */
+/* Find files and make times absolute; an error is the subscription's own */
 static int prepare(struct wasi *w, struct sub *sub)
 {
 	u64 rights = WASI_RIGHTS_POLL_FD_READWRITE;
@@ -256,7 +256,7 @@ static void stop_timers(struct hrtimer_sleeper *timers, u32 nr)
 	}
 }
 
-/* Wait until something has happened; the events, in the order of the subscriptions. Number or error. */
+/* Wait until something has happened: number of events, in the order of subscriptions, or error */
 static int poll(struct wasi *w, struct sub *subs, u32 nr, struct wasi_event *events)
 {
 	struct hrtimer_sleeper timers[2];

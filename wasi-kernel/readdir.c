@@ -3,9 +3,9 @@
  * readdir.c - directory entries, straight into linear memory
  *
  * A cookie is the file system's own position, as getdents() has it in d_off, so it
- * means the same however the directory changes, and a guest can go back to any. An entry's cookie is that
- * of its successor, which is known only when that comes (or from the final position), so
- * it is filled in then.
+ * means the same however the directory changes, and a guest can go back to any. An
+ * entry's cookie is the position of its successor, which is known only when that comes
+ * (or from the final position), so it is filled in then.
  */
 #include <linux/fs.h>
 #include "wasi.h"
@@ -38,7 +38,7 @@ static u32 append(struct listing *l, const void *data, u32 len)
 	return n;
 }
 
-/* One entry. A last one that does not fit is cut off, which fills the buffer to its end: so it is specified. */
+/* One entry. A last one that does not fit is cut off and so fills the buffer: that is specified. */
 static bool list_entry_add(struct dir_context *ctx, const char *name, int namlen, loff_t offset,
 			   u64 ino, unsigned int type)
 {

@@ -231,15 +231,21 @@ struct wasi_event {
 };
 
 _Static_assert(sizeof(struct wasi_iovec) == 8, "layout");
-_Static_assert(sizeof(struct wasi_prestat) == 8 && offsetof(struct wasi_prestat, name_len) == 4, "layout");
-_Static_assert(sizeof(struct wasi_dirent) == 24 && offsetof(struct wasi_dirent, type) == 20, "layout");
-_Static_assert(sizeof(struct wasi_fdstat) == 24 && offsetof(struct wasi_fdstat, rights_base) == 8, "layout");
-_Static_assert(sizeof(struct wasi_filestat) == 64 && offsetof(struct wasi_filestat, nlink) == 24, "layout");
-_Static_assert(sizeof(struct wasi_filestat0) == 56 && offsetof(struct wasi_filestat0, nlink) == 20, "layout");
+_Static_assert(sizeof(struct wasi_prestat) == 8, "layout");
+_Static_assert(offsetof(struct wasi_prestat, name_len) == 4, "layout");
+_Static_assert(sizeof(struct wasi_dirent) == 24, "layout");
+_Static_assert(offsetof(struct wasi_dirent, type) == 20, "layout");
+_Static_assert(sizeof(struct wasi_fdstat) == 24, "layout");
+_Static_assert(offsetof(struct wasi_fdstat, rights_base) == 8, "layout");
+_Static_assert(sizeof(struct wasi_filestat) == 64, "layout");
+_Static_assert(offsetof(struct wasi_filestat, nlink) == 24, "layout");
+_Static_assert(sizeof(struct wasi_filestat0) == 56, "layout");
+_Static_assert(offsetof(struct wasi_filestat0, nlink) == 20, "layout");
 _Static_assert(sizeof(struct wasi_subscription) == 48, "layout");
 _Static_assert(offsetof(struct wasi_subscription, clock.flags) == 40, "layout");
 _Static_assert(sizeof(struct wasi_subscription0) == 56, "layout");
 _Static_assert(offsetof(struct wasi_subscription0, clock.flags) == 48, "layout");
-_Static_assert(sizeof(struct wasi_event) == 32 && offsetof(struct wasi_event, flags) == 24, "layout");
+_Static_assert(sizeof(struct wasi_event) == 32, "layout");
+_Static_assert(offsetof(struct wasi_event, flags) == 24, "layout");
 
 #endif /* WASI_ABI_H */

@@ -13,7 +13,10 @@ struct release {
 	struct file *file;
 };
 
+#define BACKLOG_MAX	256	/* then whoever closes waits, as it would have on newer kernels */
+
 static LLIST_HEAD(releases);
+static atomic_t backlog = ATOMIC_INIT(0);
 static struct workqueue_struct *release_queue;
 
 static void release_all(struct work_struct *work)
@@ -23,6 +26,7 @@ static void release_all(struct work_struct *work)
 
 	llist_for_each_entry_safe(r, next, list, node) {
 		__fput_sync(r->file);
+		atomic_dec(&backlog);
 		kfree(r);
 		cond_resched();
 	}
@@ -46,6 +50,8 @@ void wasi_release(struct file *file)
 	r->file = file;
 	if (llist_add(&r->node, &releases))
 		queue_work(release_queue, &release_work);
+	if (atomic_inc_return(&backlog) > BACKLOG_MAX)
+		flush_work(&release_work);
 }
 
 int wasi_release_init(void)

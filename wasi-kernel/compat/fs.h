@@ -12,7 +12,10 @@
 #include <linux/namei.h>
 #include <linux/version.h>
 
-/* 6.3: leases and delegations moved to a header of their own ("filelock: move file locking definitions to separate header file") */
+/*
+ * 6.3: leases and delegations got a header of their own ("filelock: move file locking
+ * definitions to separate header file")
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 #include <linux/filelock.h>
 #endif
@@ -41,7 +44,10 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 		    unsigned int flags, struct path *path);
 #endif
 
-/* 6.8: vfs_iter_write() takes the write access to the superblock itself ("fs: move file_start_write() into vfs_iter_write()") */
+/*
+ * 6.8: vfs_iter_write() asks for write access to the superblock itself ("fs: move
+ * file_start_write() into vfs_iter_write()")
+ */
 static inline ssize_t kwasm_iter_write(struct file *file, struct iov_iter *iter, loff_t *pos)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)

@@ -9,7 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/version.h>
 
-/* Under current->sighand->siglock: take one pending signal that is not in @mask; 0: there is none */
+/* Take one pending signal that is not in @mask; 0: none. Under current->sighand->siglock. */
 static inline int kwasm_dequeue_signal(sigset_t *mask)
 {
 	kernel_siginfo_t info;
