@@ -184,6 +184,7 @@ static void add_imports(struct image *image, const struct wasm_module *m, const 
 			rows[i].slot = abi->globals[import->index];
 			break;
 		case WASM_EXTERN_TAG:
+			rows[i].type = m->tags[import->index].typeidx;
 			break;
 		}
 	}
@@ -392,6 +393,20 @@ static void add_globals(struct image *image, const struct wasm_module *m, const 
 	free(rows);
 }
 
+static void add_tags(struct image *image, const struct wasm_module *m)
+{
+	struct kwasm_image_tag *rows = xcalloc(m->nr_tags + 1, sizeof(*rows));
+	u32 i;
+
+	for (i = 0; i < m->nr_tags; i++)
+		rows[i] = (struct kwasm_image_tag) {
+			.type = m->tags[i].typeidx,
+			.imported = m->tags[i].import != WASM_NO_INDEX,
+		};
+	add_rows(image, tags, rows, m->nr_tags);
+	free(rows);
+}
+
 static void add_exports(struct image *image, const struct wasm_module *m)
 {
 	struct kwasm_image_export *rows = xcalloc(m->nr_exports + 1, sizeof(*rows));
@@ -495,6 +510,7 @@ void image_create(struct image *image, const struct wasm_module *m, const struct
 	add_tables(image, m, abi);
 	add_memories(image, m, abi);
 	add_globals(image, m, abi);
+	add_tags(image, m);
 	add_exports(image, m);
 	add_elems(image, m);
 	add_datas(image, m);

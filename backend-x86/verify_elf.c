@@ -1043,6 +1043,9 @@ static bool import_slot_agrees(const struct verify_object *obj, const struct kwa
 	case KWASM_EXTERN_GLOBAL:
 		return im->index < obj->image.globals.nr && obj->globals[im->index].imported &&
 		       obj->globals[im->index].slot == im->slot;
+	case KWASM_EXTERN_TAG:
+		return im->index < obj->image.tags.nr && obj->tags[im->index].imported &&
+		       obj->tags[im->index].type == im->type && !im->slot;
 	default:
 		return false;
 	}
@@ -1179,9 +1182,10 @@ static int check_exports(struct verify_object *obj, const struct kwasm_image_ref
 		case KWASM_EXTERN_TABLE:
 		case KWASM_EXTERN_MEMORY:
 		case KWASM_EXTERN_GLOBAL:
+		case KWASM_EXTERN_TAG:
 			nr = exports[i].kind == KWASM_EXTERN_TABLE ? im->tables.nr :
 			     exports[i].kind == KWASM_EXTERN_MEMORY ? im->memories.nr :
-			     im->globals.nr;
+			     exports[i].kind == KWASM_EXTERN_GLOBAL ? im->globals.nr : im->tags.nr;
 			if (exports[i].index < nr)
 				break;
 			/* fall through */
@@ -1367,8 +1371,9 @@ static int load_image(struct verify_object *obj)
 	obj->tables = image_array(obj, &im->tables, sizeof(*obj->tables));
 	obj->memories = image_array(obj, &im->memories, sizeof(*obj->memories));
 	obj->globals = image_array(obj, &im->globals, sizeof(*obj->globals));
+	obj->tags = image_array(obj, &im->tags, sizeof(*obj->tags));
 	if (!obj->types || !obj->imports || !obj->funcs || !obj->refs || !obj->tables ||
-	    !obj->memories || !obj->globals)
+	    !obj->memories || !obj->globals || !obj->tags)
 		return object_error(obj, "image: array lies outside");
 	obj->sigs = arena_calloc(&obj->arena, (size_t)im->types.nr + 1, sizeof(*obj->sigs));
 	for (i = 0; i < im->types.nr; i += obj->types[i].nr_rec)
@@ -1382,6 +1387,9 @@ static int load_image(struct verify_object *obj)
 	for (i = 0; i < im->types.nr; i++)
 		if (obj->types[i].kind == KWASM_COMPTYPE_FUNC)
 			make_sig(obj, i);
+	for (i = 0; i < im->tags.nr; i++)
+		if (!is_functype(obj, obj->tags[i].type))
+			return image_error(obj, "tag", i);
 	if (im->flags & KWASM_IMAGE_MEMORY0 && (!im->memories.nr || obj->memories[0].imported))
 		return object_error(obj, "image: memory 0 is not defined here");
 

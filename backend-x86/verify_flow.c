@@ -1636,6 +1636,9 @@ static void access_values(struct flow *f, struct state *s, const struct value *a
 {
 	s64 cell;
 
+	/* whether an exception is under way */
+	if (a->lo == KWASM_VALUES_EXCEPTION && a->lo == a->hi && size == 8)
+		return;
 	if (a->lo < 0 || a->hi + size > 16ll * f->obj->image.nr_values) {
 		VIOLATION(f, MEMORY, "outside of the value buffer");
 		return;
@@ -1830,7 +1833,8 @@ static const u8 arg_regs[] = { RDI, RSI, RDX, RCX, R8, R9 };
 /* kinds of the parameters of KWASM_HELPERS, see there */
 static const struct {
 	const char *name;
-	const char *kinds;	/* m memidx, d dataidx, t tableidx, e elemidx, r reference, - any */
+	/* m memidx, d dataidx, t tableidx, e elemidx, x tagidx, X that or KWASM_TAG_ANY, r reference, - any */
+	const char *kinds;
 } helper_params[] = {
 	{ "kwasm_memory_grow", "m-" },	{ "kwasm_memory_init", "md---" },
 	{ "kwasm_memory_copy", "mm---" }, { "kwasm_memory_fill", "m---" },
@@ -1839,10 +1843,23 @@ static const struct {
 	{ "kwasm_table_grow", "t-r" },	{ "kwasm_table_fill", "t-r-" },
 	{ "kwasm_table_copy", "tt---" }, { "kwasm_table_init", "te---" },
 	{ "kwasm_elem_drop", "e" },	{ "kwasm_elem_set", "e-r" },
+	{ "kwasm_exception_new", "x-" }, { "kwasm_exception_match", "-X-" },
 };
 
-/* arguments of a helper; returns what its result is, VERIFY_REF_* */
-static u32 check_helper(struct flow *f, struct state *s, const struct verify_host *host)
+/* the values of an exception of that tag are in the value buffer: are its references? */
+static void check_thrown(struct flow *f, const struct state *s, u32 tag)
+{
+	u32 type = f->obj->tags[tag].type, i;
+
+	for (i = VERIFY_CELLS; i < f->obj->types[type].nr_params; i++)
+		if (type_ref(f, type, false, i) != VERIFY_REF_NONE)
+			UNPROVEN(f, CALL, "value %u of an exception is not shown to be a reference", i);
+	if (!cells_hold(f, s, type, false, ~0u))
+		UNPROVEN(f, CALL, "values of an exception are not shown to be references");
+}
+
+/* arguments of a helper; returns what its result is, VERIFY_REF_*; @caught: type of the values it leaves */
+static u32 check_helper(struct flow *f, struct state *s, const struct verify_host *host, u32 *caught)
 {
 	const struct kwasm_image *im = &f->obj->image;
 	const char *kinds = "?";
@@ -1866,11 +1883,18 @@ static u32 check_helper(struct flow *f, struct state *s, const struct verify_hos
 			continue;
 		}
 		nr = kinds[i] == 'm' ? im->memories.nr : kinds[i] == 'd' ? im->datas.nr :
-		     kinds[i] == 't' ? im->tables.nr : kinds[i] == 'e' ? im->elems.nr : 0;
+		     kinds[i] == 't' ? im->tables.nr : kinds[i] == 'e' ? im->elems.nr :
+		     kinds[i] == 'x' || kinds[i] == 'X' ? im->tags.nr : 0;
+		if (kinds[i] == 'X' && is_const(&v) && v.lo == KWASM_TAG_ANY)
+			continue;
 		if (!is_const(&v) || v.lo >= nr) {
 			VIOLATION(f, CALL, "argument %u of %s is not a valid index", i + 1, host->name);
 			return VERIFY_REF_NONE;
 		}
+		if (kinds[i] == 'x')
+			check_thrown(f, s, v.lo);
+		if (kinds[i] == 'X')
+			*caught = f->obj->tags[v.lo].type;
 		if (kinds[i] != 't' && kinds[i] != 'e')
 			continue;
 		type = kinds[i] == 't' ? f->obj->tables[v.lo].reftype : f->obj->elems[v.lo].reftype;
@@ -1960,7 +1984,7 @@ static void host_call(struct flow *f, struct state *s)
 {
 	const struct value *target = &s->reg[R10];
 	const struct verify_symbol *sym;
-	u32 result = VERIFY_REF_NONE;
+	u32 result = VERIFY_REF_NONE, caught = VERIFY_NO_FUNC;
 
 	if (target->kind != K_SYMBOL || target->lo ||
 	    f->obj->symbols[target->id].import != VERIFY_IMPORT_HOST) {
@@ -1973,8 +1997,11 @@ static void host_call(struct flow *f, struct state *s)
 	if (!is_context(&s->reg[R13]))
 		VIOLATION(f, CALL, "r13 is not the context");
 	if (sym->host->helper)
-		result = check_helper(f, s, sym->host);
+		result = check_helper(f, s, sym->host, &caught);
 	after_call(f, s);
+	/* whether it matched or not, see kwasm_exception_match() */
+	if (caught != VERIFY_NO_FUNC)
+		fill_cells(f, s, caught, false, ~0u);
 	if (result != VERIFY_REF_NONE)
 		s->reg[RAX] = make_ref(f, result);
 }

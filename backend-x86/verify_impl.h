@@ -189,6 +189,7 @@ struct verify_object {
 	struct kwasm_image_memory *memories;
 	struct kwasm_image_global *globals;
 	struct kwasm_image_elem *elems;
+	struct kwasm_image_tag *tags;
 
 	struct verify_slot *slots;	/* ascending, disjoint */
 	u32 nr_slots;

@@ -277,6 +277,7 @@ static void begin_function(struct lower *l, LLVMValueRef func, unsigned int ctx_
 	l->unreachable = false;
 	l->dead = 0;
 	l->has_calls = false;
+	l->outermost = false;
 	LLVMPositionBuilderAtEnd(l->b, lower_block(l, "entry"));
 }
 
@@ -426,6 +427,12 @@ static void variable(struct lower *l, const struct wasm_instr *in)
 	}
 }
 
+static bool is_exception(u32 op)
+{
+	return (op >= WASM_OP_TRY && op <= WASM_OP_THROW_REF) || op == WASM_OP_DELEGATE ||
+	       op == WASM_OP_CATCH_ALL || op == WASM_OP_TRY_TABLE;
+}
+
 /* one instruction to the file of its family, by the opcode's range */
 void lower_instr(struct lower *l, const struct wasm_instr *in)
 {
@@ -435,6 +442,8 @@ void lower_instr(struct lower *l, const struct wasm_instr *in)
 		return;
 	if (op >= WASM_OP_CALL && op <= WASM_OP_RETURN_CALL_REF)
 		lower_call(l, in);
+	else if (is_exception(op))
+		lower_exception(l, in);
 	else if (op <= WASM_OP_SELECT_T)
 		lower_control(l, in);
 	else if (op <= WASM_OP_GLOBAL_SET)
@@ -512,6 +521,7 @@ static void lower_type_invoker(struct lower *l, const struct wasm_functype *type
 
 	LLVMSetLinkage(func, LLVMExternalLinkage);
 	begin_function(l, func, 1);
+	l->outermost = true;
 	body = begin_body(l, &entry);
 	lower_invoker(l, func, type);
 	check_stack(l, entry, body);
@@ -625,6 +635,7 @@ static void lower_init(struct lower *l)
 
 	LLVMSetLinkage(func, LLVMExternalLinkage);
 	begin_function(l, func, 0);
+	l->outermost = true;
 	body = begin_body(l, &entry);
 
 	for (i = l->m->nr_imported_globals; i < l->m->nr_globals; i++) {
@@ -761,6 +772,7 @@ LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout 
 	create_debug_unit(&l);
 	declare_functions(&l);
 	keep_referenced(&l);
+	lower_find_throwing(&l);
 
 	for (i = m->nr_imported_funcs; i < m->nr_funcs; i++)
 		lower_function(&l, i);
@@ -774,6 +786,7 @@ LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout 
 	finish_ssa(&l);
 	free(l.funcs);
 	free(l.types);
+	free(l.may_throw);
 	free(l.locals);
 	free(l.local_types);
 	free(l.stack);

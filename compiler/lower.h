@@ -67,6 +67,9 @@ struct lower_frame;
  * @types: LLVM types of the module's function types
  * @uniform: all functions have the same parameters, so that each may end in a call
  *	of any other
+ * @may_throw: by function index, and behind them for any function that is called by
+ *	reference: a call may come back with an exception
+ * @exports_throw: one of the module's own functions that are called from outside may
  * @func: what follows is of the function being lowered
  * @ctx: its context parameter
  * @locals: its stack slots, parameters first
@@ -74,6 +77,7 @@ struct lower_frame;
  * @frames: the control stack
  * @dead: depth of blocks opened in unreachable code; only their ends are read
  * @has_calls: it needs a stack check
+ * @outermost: called by the runtime, which does not look for exceptions
  */
 struct lower {
 	const struct wasm_module *m;
@@ -89,6 +93,8 @@ struct lower {
 	LLVMValueRef *funcs;
 	LLVMTypeRef *types;
 	bool uniform;
+	bool *may_throw;
+	bool exports_throw;
 	LLVMValueRef type_ids, null_func;
 	LLVMValueRef traps[KWASM_TRAP_out_of_memory + 1];
 	LLVMValueRef alias[NR_LOWER_ALIAS];
@@ -111,6 +117,7 @@ struct lower {
 	bool unreachable;
 	u32 dead;
 	bool has_calls;
+	bool outermost;
 	u32 funcidx_opaque;
 };
 
@@ -124,6 +131,10 @@ struct lower {
  * @label_phis: one per type of the label
  * @end_phis: one per result; equal to @label_phis but for loops
  * @params: values at the start, which the else branch starts with as well
+ * @handler: of try and try_table: where exceptions go, those that no clause was for yet
+ * @caught: a phi there: the exception
+ * @trying: exceptions from inside go to @handler
+ * @catching: in a clause of the legacy try, which ends the life of @caught
  */
 struct lower_frame {
 	u32 op;
@@ -131,6 +142,9 @@ struct lower_frame {
 	LLVMBasicBlockRef label, end, els;
 	LLVMValueRef *label_phis, *end_phis, *params;
 	u32 nr_label, nr_params, nr_results;
+	LLVMBasicBlockRef handler;
+	LLVMValueRef caught;
+	bool trying, catching;
 };
 
 /**
@@ -188,6 +202,12 @@ void lower_trap_if(struct lower *l, LLVMValueRef condition, enum kwasm_trap trap
 bool lower_skip_unreachable(struct lower *l, const struct wasm_instr *in);
 void lower_control(struct lower *l, const struct wasm_instr *in);
 void lower_body_begin(struct lower *l);
+/* a block, loop, if or try; the frame is good until the next one is begun */
+struct lower_frame *lower_begin_block(struct lower *l, const struct wasm_instr *in);
+/* control reaches the end of the current arm, if it does */
+void lower_fall_to_end(struct lower *l, struct lower_frame *frame);
+void lower_end_block(struct lower *l);
+void lower_branch(struct lower *l, u32 labelidx);
 /* all labels of a body are closed: nothing more to read */
 bool lower_body_done(const struct lower *l);
 
@@ -223,14 +243,26 @@ LLVMValueRef lower_ref_null(struct lower *l, wasm_valtype_t reftype);
 /* is a reference of any type null? An i1 */
 LLVMValueRef lower_is_null(struct lower *l, LLVMValueRef ref);
 
+/* ---- lower_exception.c ---- */
+
+void lower_exception(struct lower *l, const struct wasm_instr *in);
+/* a call that may throw has come back */
+void lower_check_exception(struct lower *l);
+/* fill in @may_throw */
+void lower_find_throwing(struct lower *l);
+/* the last arm of a legacy try ends */
+void lower_end_try(struct lower *l, struct lower_frame *frame);
+/* a clause of a legacy try is left, if @frame is one */
+void lower_drop_exception(struct lower *l, const struct lower_frame *frame);
+
 /* ---- lower_call.c ---- */
 
 LLVMTypeRef lower_functype(struct lower *l, const struct wasm_functype *type);
 /* the parameters of the current function, of type @type, into @values */
 void lower_parameters(struct lower *l, const struct wasm_functype *type, LLVMValueRef *values);
-/* guest call of @code with context @ctx; arguments popped, results pushed */
-void lower_call_code(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
-		     LLVMValueRef ctx);
+/* cells of the value buffer from the first on */
+void lower_store_values(struct lower *l, LLVMValueRef *values, u32 nr);
+void lower_push_values(struct lower *l, const wasm_valtype_t *types, u32 nr);
 void lower_call(struct lower *l, const struct wasm_instr *in);
 void lower_call_func(struct lower *l, u32 funcidx);
 /* host call; @args without the context; the result or NULL */

@@ -136,9 +136,26 @@ void lower_parameters(struct lower *l, const struct wasm_functype *type, LLVMVal
 	}
 }
 
+void lower_store_values(struct lower *l, LLVMValueRef *values, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		lower_store(l, values[i], value_cell(l, i), LOWER_ALIAS_VALUES);
+}
+
+void lower_push_values(struct lower *l, const wasm_valtype_t *types, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		lower_push(l, lower_load(l, lower_valtype(l, types[i]), value_cell(l, i),
+					 LOWER_ALIAS_VALUES));
+}
+
 void lower_return_values(struct lower *l)
 {
-	u32 nr = l->functype->nr_results, i;
+	u32 nr = l->functype->nr_results;
 	LLVMValueRef *results = &l->stack[l->stack_nr - nr];
 
 	if (nr == 0) {
@@ -148,8 +165,7 @@ void lower_return_values(struct lower *l)
 	} else if (nr <= ABI_MAX_REG_RESULTS) {
 		LLVMBuildAggregateRet(l->b, results, nr);
 	} else {
-		for (i = 0; i < nr; i++)
-			lower_store(l, results[i], value_cell(l, i), LOWER_ALIAS_VALUES);
+		lower_store_values(l, results, nr);
 		LLVMBuildRetVoid(l->b);
 	}
 	l->stack_nr -= nr;
@@ -163,13 +179,12 @@ static void push_results(struct lower *l, const struct wasm_functype *type, LLVM
 		lower_push(l, call);
 		return;
 	}
-	for (i = 0; i < type->nr_results; i++) {
-		if (type->nr_results <= ABI_MAX_REG_RESULTS)
-			lower_push(l, LLVMBuildExtractValue(l->b, call, i, ""));
-		else
-			lower_push(l, lower_load(l, lower_valtype(l, type->results[i]),
-						 value_cell(l, i), LOWER_ALIAS_VALUES));
+	if (type->nr_results > ABI_MAX_REG_RESULTS) {
+		lower_push_values(l, type->results, type->nr_results);
+		return;
 	}
+	for (i = 0; i < type->nr_results; i++)
+		lower_push(l, LLVMBuildExtractValue(l->b, call, i, ""));
 }
 
 /* the arguments on top of the stack, which stay there, as LLVM has them; those in cells are stored */
@@ -211,12 +226,14 @@ static LLVMValueRef build_call(struct lower *l, const struct wasm_functype *type
 	return call;
 }
 
-void lower_call_code(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
-		     LLVMValueRef ctx)
+static void call_code(struct lower *l, const struct wasm_functype *type, LLVMValueRef code,
+		      LLVMValueRef ctx, bool may_throw)
 {
 	LLVMValueRef call = build_call(l, type, code, ctx, LLVMTailCallKindNoTail);
 
 	l->stack_nr -= type->nr_params;
+	if (may_throw)
+		lower_check_exception(l);
 	push_results(l, type, call);
 }
 
@@ -256,7 +273,7 @@ static void call_kwasm_func(struct lower *l, const struct wasm_functype *type, L
 	if (tail)
 		return_call_any(l, type, code, ctx);
 	else
-		lower_call_code(l, type, code, ctx);
+		call_code(l, type, code, ctx, l->may_throw[l->m->nr_funcs]);
 }
 
 static void call_func(struct lower *l, u32 funcidx, bool tail)
@@ -268,7 +285,7 @@ static void call_func(struct lower *l, u32 funcidx, bool tail)
 	else if (tail)
 		return_call(l, type, l->funcs[funcidx], l->ctx, LLVMTailCallKindMustTail);
 	else
-		lower_call_code(l, type, l->funcs[funcidx], l->ctx);
+		call_code(l, type, l->funcs[funcidx], l->ctx, l->may_throw[funcidx]);
 }
 
 void lower_call_func(struct lower *l, u32 funcidx)
@@ -406,6 +423,8 @@ LLVMValueRef lower_host_call(struct lower *l, const char *symbol, char result,
 	call = LLVMBuildCall2(l->b, type, runtime_symbol(l, "kwasm_host_call"), values, n, "");
 	LLVMAddCallSiteAttribute(call, 1, l->nest);
 	LLVMAddCallSiteAttribute(call, 2, l->swiftself);
+	/* indices stay the constants that the checker wants to see */
+	LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, l->nomerge);
 	LLVMSetTailCallKind(call, LLVMTailCallKindNoTail);
 	return result == 'v' ? NULL : call;
 }
@@ -442,10 +461,8 @@ void lower_invoker(struct lower *l, LLVMValueRef func, const struct wasm_functyp
 {
 	u32 i, nr = type->nr_results;
 
-	for (i = 0; i < type->nr_params; i++)
-		lower_push(l, lower_load(l, lower_valtype(l, type->params[i]), value_cell(l, i),
-					 LOWER_ALIAS_VALUES));
-	lower_call_code(l, type, LLVMGetParam(func, 0), l->ctx);
+	lower_push_values(l, type->params, type->nr_params);
+	call_code(l, type, LLVMGetParam(func, 0), l->ctx, l->exports_throw);
 	/* more results than registers are where they belong already */
 	for (i = 0; i < nr && nr <= ABI_MAX_REG_RESULTS; i++)
 		lower_store(l, l->stack[l->stack_nr - nr + i], value_cell(l, i), LOWER_ALIAS_VALUES);

@@ -91,7 +91,7 @@ bool lower_body_done(const struct lower *l)
 	return l->frames_nr == 0;
 }
 
-static void begin_block(struct lower *l, const struct wasm_instr *in)
+struct lower_frame *lower_begin_block(struct lower *l, const struct wasm_instr *in)
 {
 	wasm_valtype_t result;
 	struct wasm_functype type = wasm_blocktype_expand(l->m, &in->block, &result);
@@ -131,10 +131,10 @@ static void begin_block(struct lower *l, const struct wasm_instr *in)
 		LLVMPositionBuilderAtEnd(l->b, then);
 		break;
 	}
+	return frame;
 }
 
-/* control reaches the end of the current arm, if it does */
-static void fall_to_end(struct lower *l, struct lower_frame *frame)
+void lower_fall_to_end(struct lower *l, struct lower_frame *frame)
 {
 	if (l->unreachable)
 		return;
@@ -146,7 +146,7 @@ static void begin_else(struct lower *l, struct lower_frame *frame)
 {
 	u32 i;
 
-	fall_to_end(l, frame);
+	lower_fall_to_end(l, frame);
 	LLVMPositionBuilderAtEnd(l->b, frame->els);
 	frame->els = NULL;
 	l->unreachable = false;
@@ -155,14 +155,17 @@ static void begin_else(struct lower *l, struct lower_frame *frame)
 		lower_push(l, frame->params[i]);
 }
 
-static void end_block(struct lower *l)
+void lower_end_block(struct lower *l)
 {
 	struct lower_frame *frame = &l->frames[l->frames_nr - 1];
 	u32 i;
 
 	if (frame->els)
 		begin_else(l, frame);
-	fall_to_end(l, frame);
+	if (frame->op == WASM_OP_TRY && (frame->trying || frame->catching))
+		lower_end_try(l, frame);
+	else
+		lower_fall_to_end(l, frame);
 	LLVMPositionBuilderAtEnd(l->b, frame->end);
 	l->unreachable = false;
 	l->stack_nr = frame->height;
@@ -182,10 +185,21 @@ static void end_block(struct lower *l)
 		lower_return_values(l);
 }
 
-static void branch(struct lower *l, u32 labelidx)
+/* a branch leaves the blocks inside of its label's, or with it as well if that is no loop */
+static void leave_clauses(struct lower *l, u32 labelidx)
+{
+	struct lower_frame *frame = &l->frames[l->frames_nr - 1];
+	struct lower_frame *label = frame_of_label(l, labelidx);
+
+	for (; frame >= label; frame--)
+		lower_drop_exception(l, frame);
+}
+
+void lower_branch(struct lower *l, u32 labelidx)
 {
 	struct lower_frame *frame = frame_of_label(l, labelidx);
 
+	leave_clauses(l, labelidx);
 	add_incoming(l, frame->label_phis, frame->nr_label);
 	LLVMBuildBr(l->b, frame->label);
 	l->unreachable = true;
@@ -261,11 +275,16 @@ bool lower_skip_unreachable(struct lower *l, const struct wasm_instr *in)
 	case WASM_OP_BLOCK:
 	case WASM_OP_LOOP:
 	case WASM_OP_IF:
+	case WASM_OP_TRY:
+	case WASM_OP_TRY_TABLE:
 		l->dead++;
 		return true;
 	case WASM_OP_ELSE:
+	case WASM_OP_CATCH:
+	case WASM_OP_CATCH_ALL:
 		return l->dead;
 	case WASM_OP_END:
+	case WASM_OP_DELEGATE:
 		if (!l->dead)
 			return false;
 		l->dead--;
@@ -287,16 +306,16 @@ void lower_control(struct lower *l, const struct wasm_instr *in)
 	case WASM_OP_BLOCK:
 	case WASM_OP_LOOP:
 	case WASM_OP_IF:
-		begin_block(l, in);
+		lower_begin_block(l, in);
 		break;
 	case WASM_OP_ELSE:
 		begin_else(l, &l->frames[l->frames_nr - 1]);
 		break;
 	case WASM_OP_END:
-		end_block(l);
+		lower_end_block(l);
 		break;
 	case WASM_OP_BR:
-		branch(l, in->labelidx);
+		lower_branch(l, in->labelidx);
 		break;
 	case WASM_OP_BR_IF:
 		branch_if(l, in->labelidx);
@@ -311,7 +330,7 @@ void lower_control(struct lower *l, const struct wasm_instr *in)
 		branch_table(l, in);
 		break;
 	case WASM_OP_RETURN:
-		branch(l, l->frames_nr - 1);
+		lower_branch(l, l->frames_nr - 1);
 		break;
 	case WASM_OP_DROP:
 		lower_pop(l);

@@ -130,6 +130,7 @@ static int check_imports(struct check *c)
 	const struct kwasm_image_table *tables = kwasm_image_at(c->image, c->image->tables);
 	const struct kwasm_image_memory *memories = kwasm_image_at(c->image, c->image->memories);
 	const struct kwasm_image_global *globals = kwasm_image_at(c->image, c->image->globals);
+	const struct kwasm_image_tag *tags = kwasm_image_at(c->image, c->image->tags);
 	u32 nr[5] = { 0 };
 	u32 i, index;
 	bool ok;
@@ -161,8 +162,10 @@ static int check_imports(struct check *c)
 			ok = index < c->image->globals.nr && globals[index].imported &&
 			     slot_ok(c->image, import->slot, 8);
 			break;
-		default:
-			ok = false;	/* tags: not yet */
+		default:	/* a tag */
+			ok = index < c->image->tags.nr && tags[index].imported &&
+			     import->type == tags[index].type && !import->slot;
+			break;
 		}
 		if (!ok)
 			return refuse(c, "import", i);
@@ -181,6 +184,11 @@ static int check_imports(struct check *c)
 	for (i = nr[KWASM_EXTERN_GLOBAL]; i < c->image->globals.nr; i++) {
 		if (globals[i].imported)
 			return refuse(c, "global", i);
+	}
+	for (i = 0; i < c->image->tags.nr; i++) {
+		if (!type_ok(c, tags[i].type) ||
+		    (i >= nr[KWASM_EXTERN_TAG] && tags[i].imported))
+			return refuse(c, "tag", i);
 	}
 	return 0;
 }
@@ -285,6 +293,9 @@ static int check_uses(const struct check *c, const struct kwasm_program *program
 		case KWASM_EXTERN_GLOBAL:
 			ok = ok && export->index < c->image->globals.nr;
 			break;
+		case KWASM_EXTERN_TAG:
+			ok = ok && export->index < c->image->tags.nr;
+			break;
 		default:
 			ok = false;
 		}
@@ -374,6 +385,7 @@ int kwasm_image_check(struct kwasm_program *program)
 	    !array_ok(image, image->exports, sizeof(struct kwasm_image_export)) ||
 	    !array_ok(image, image->elems, sizeof(struct kwasm_image_elem)) ||
 	    !array_ok(image, image->datas, sizeof(struct kwasm_image_data)) ||
+	    !array_ok(image, image->tags, sizeof(struct kwasm_image_tag)) ||
 	    !array_ok(image, image->lines, 1) ||
 	    !array_ok(image, image->accesses, 1))
 		return refuse(&c, "array", 0);

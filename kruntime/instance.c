@@ -55,6 +55,9 @@ int kwasm_instance_export(struct kwasm_instance *instance, const char *name, u32
 	case KWASM_EXTERN_GLOBAL:
 		ext->global = &instance->globals[export->index];
 		break;
+	case KWASM_EXTERN_TAG:
+		ext->tag = instance->tags[export->index];
+		break;
 	}
 	return 0;
 }
@@ -112,6 +115,12 @@ static int alloc_objects(struct kwasm_instance *instance)
 		if (!instance->globals)
 			return -ENOMEM;
 	}
+	if (image->tags.nr) {
+		instance->tags = plat_zalloc(image->tags.nr * sizeof(*instance->tags));
+		instance->tag_own = plat_zalloc(image->tags.nr * sizeof(*instance->tag_own));
+		if (!instance->tags || !instance->tag_own)
+			return -ENOMEM;
+	}
 	if (image->elems.nr) {
 		instance->elems = plat_zalloc(image->elems.nr * sizeof(*instance->elems));
 		if (!instance->elems)
@@ -147,6 +156,8 @@ static void free_instance(struct kwasm_instance *instance)
 	plat_free(instance->table_own);
 	plat_free(instance->globals);
 	plat_free(instance->elems);
+	plat_free(instance->tags);
+	plat_free(instance->tag_own);
 	plat_free(instance->data_dropped);
 	plat_free(instance->imported);
 	plat_free((void *)instance->args.data);
@@ -225,6 +236,7 @@ static void revoke_functions(struct kwasm_store *store, struct kwasm_instance *d
 	struct kwasm_instance *instance;
 	u32 i;
 
+	kwasm_exceptions_revoke(store, start, end);
 	list_for_each_entry(instance, &store->instances, store_node) {
 		const struct kwasm_image *image = instance->program->image;
 		const struct kwasm_image_elem *elems = kwasm_image_at(image, image->elems);
@@ -360,6 +372,7 @@ static int create_objects(struct kwasm_instance *instance)
 	const struct kwasm_image_memory *memories = kwasm_image_at(image, image->memories);
 	const struct kwasm_image_global *globals = kwasm_image_at(image, image->globals);
 	const struct kwasm_image_elem *elems = kwasm_image_at(image, image->elems);
+	const struct kwasm_image_tag *tags = kwasm_image_at(image, image->tags);
 	u8 *ctx = instance->ctx;
 	u32 i, invoke;
 	int err;
@@ -401,6 +414,12 @@ static int create_objects(struct kwasm_instance *instance)
 		if (!globals[i].imported)
 			kwasm_global_init(instance, i);
 	}
+	for (i = 0; i < image->tags.nr; i++) {
+		if (tags[i].imported)
+			continue;
+		kwasm_tag_init(instance, &instance->tag_own[i], tags[i].type);
+		instance->tags[i] = &instance->tag_own[i];
+	}
 	for (i = 0; i < image->elems.nr; i++) {
 		err = kwasm_elem_create(&instance->elems[i], &elems[i]);
 		if (err)
@@ -430,6 +449,7 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 	store->trap_ip = 0;
 	store->trap_row = ~0ull;
 	store->trap_rbp = 0;
+	store->values[-1].i64 = 0;
 	plat_mutex_lock(&kwasm_registry_lock);
 	WRITE_ONCE(store->kill, 0);
 	store->running_pid = plat_pid();
@@ -451,6 +471,7 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 	plat_mutex_unlock(&kwasm_registry_lock);
 	if (ret > 0)
 		kwasm_report_trap(store, ret, report);
+	kwasm_exceptions_end_call(store);
 	store->stack = NULL;
 	plat_stack_put(stack);
 	return ret;

@@ -42,6 +42,7 @@ struct kwasm_instance;
 /* Bounds of this implementation; the spec allows an embedder to have them */
 #define KWASM_TABLE_MAX		10000000ull	/* elements */
 #define KWASM_MEMORY64_MAX	(64ull << 30)	/* bytes of address space for a 64-bit memory */
+#define KWASM_EXCEPTIONS_MAX	(1u << 20)	/* that a store holds */
 #define KWASM_INSTANCES_MAX	1024u		/* default instances of a program */
 
 /* ---- types.c: types by structure ---- */
@@ -181,6 +182,13 @@ int kwasm_program_run(struct kwasm_program *program, struct kwasm_session *sessi
 
 /* ---- store.c ---- */
 
+/* exception.c: a hash table by number */
+struct kwasm_exceptions {
+	struct kwasm_exception **buckets;
+	u32 nr_buckets;		/* 0 or a power of two */
+	u32 nr;
+};
+
 struct kwasm_store {
 	struct kwasm_store_abi abi;	/* first: the assembly and contexts point here */
 	/* written by the assembly when a trap ends the call */
@@ -201,7 +209,9 @@ struct kwasm_store {
 	struct plat_mutex mutex;
 	u32 refs;			/* under kwasm_registry_lock */
 	u32 nr_values;
-	union kwasm_value *values;	/* one value buffer for all contexts of the store */
+	/* one value buffer for all contexts of the store; the cell before it: KWASM_VALUES_EXCEPTION */
+	union kwasm_value *values;
+	struct kwasm_exceptions exceptions;
 	struct list_head instances;	/* by instance->store_node */
 };
 
@@ -242,6 +252,11 @@ struct kwasm_global {
 	u32 mut;
 };
 
+struct kwasm_tag {
+	u64 id;				/* what exceptions refer to; never used again */
+	u32 type;			/* canonical id */
+};
+
 struct kwasm_elem {
 	u64 *refs;			/* set by kwasm_elem_set(); NULL for lists of functions */
 	bool dropped;
@@ -273,6 +288,8 @@ struct kwasm_instance {
 	struct kwasm_table **tables;	/* by tableidx */
 	struct kwasm_global *globals;	/* by globalidx */
 	struct kwasm_elem *elems;	/* by elemidx */
+	struct kwasm_tag *tag_own;
+	struct kwasm_tag **tags;	/* by tagidx */
 	bool *data_dropped;		/* by dataidx */
 	struct kwasm_instance *next_dead; /* while being destroyed */
 	struct kwasm_instance **imported; /* referenced: exporters, each once */
@@ -296,6 +313,7 @@ struct kwasm_extern {
 		struct kwasm_table *table;
 		struct kwasm_memory *memory;
 		struct kwasm_global *global;
+		struct kwasm_tag *tag;
 	};
 };
 
@@ -368,6 +386,13 @@ int kwasm_elem_create(struct kwasm_elem *elem, const struct kwasm_image_elem *ty
 void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx);
 int kwasm_value_read(const u64 *cell, u32 type, struct kwasm_val *value);
 int kwasm_value_write(u64 *cell, u32 type, const struct kwasm_val *value);
+
+/* exception.c */
+void kwasm_tag_init(struct kwasm_instance *instance, struct kwasm_tag *tag, u32 type);
+int kwasm_exceptions_merge(struct kwasm_store *to, struct kwasm_store *from);	/* 0, -ENOMEM */
+void kwasm_exceptions_revoke(struct kwasm_store *store, u64 start, u64 end);
+void kwasm_exceptions_end_call(struct kwasm_store *store);
+void kwasm_exceptions_destroy(struct kwasm_store *store);
 
 /* The object of a function that has one (exported or referenced); NULL otherwise */
 const struct kwasm_func *kwasm_instance_func(struct kwasm_instance *instance, u32 funcidx);
@@ -529,5 +554,7 @@ void kwasm_table_copy(void *ctx, u32 dst_tableidx, u32 src_tableidx, u64 dst, u6
 void kwasm_table_init(void *ctx, u32 tableidx, u32 elemidx, u64 dst, u32 src, u32 n);
 void kwasm_elem_drop(void *ctx, u32 elemidx);
 void kwasm_elem_set(void *ctx, u32 elemidx, u32 i, u64 ref);
+u64 kwasm_exception_new(void *ctx, u32 tagidx, u32 nr);
+u32 kwasm_exception_match(void *ctx, u64 id, u32 tagidx, u32 keep);
 
 #endif /* KWASM_KWASM_H */

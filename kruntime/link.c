@@ -123,6 +123,7 @@ static const char *wanted_text(char *buf, size_t size, const struct kwasm_progra
 
 	switch (import->kind) {
 	case KWASM_EXTERN_FUNC:
+	case KWASM_EXTERN_TAG:
 		type += import->type;
 		return kwasm_functype_text(buf, size,
 					   (const u32 *)((const u8 *)image + type->valtypes),
@@ -145,8 +146,10 @@ static const char *found_text(char *buf, size_t size, const struct kwasm_extern 
 
 	switch (ext->kind) {
 	case KWASM_EXTERN_FUNC:
+	case KWASM_EXTERN_TAG:
 		plat_mutex_lock(&kwasm_registry_lock);
-		type = kwasm_type_find(ext->func->type);
+		type = kwasm_type_find(ext->kind == KWASM_EXTERN_TAG ? ext->tag->type :
+				       ext->func->type);
 		if (type)
 			kwasm_functype_text(buf, size, type->valtypes, type->nr_params,
 					    type->nr_results);
@@ -282,6 +285,8 @@ static bool import_matches(const struct kwasm_program *program,
 		       limits_match(memory->min, memory->max,
 				    ext->memory->abi.size >> ext->memory->page_size_log2,
 				    ext->memory->max);
+	case KWASM_EXTERN_TAG:
+		return ext->tag->type == ids[import->type];
 	case KWASM_EXTERN_GLOBAL:
 		global += import->index;
 		if (global->mut != ext->global->mut)
@@ -349,6 +354,9 @@ int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exp
 		case KWASM_EXTERN_GLOBAL:
 			instance->globals[import->index] = *ext.global;
 			*slot = ext.global->cell;
+			break;
+		case KWASM_EXTERN_TAG:		/* has no slot */
+			instance->tags[import->index] = ext.tag;
 			break;
 		}
 	}

@@ -10,9 +10,8 @@
  * for example 0xffffc90000200000 - 0x1000, 0xffffc90000200000 and, with two wasm pages,
  * 0xffffc90000220000, up to 0xffffc90200210000. A 32-bit index plus a 32-bit offset plus
  * the access cannot leave that, so what is not committed faults and the fault is the trap.
- * Other memories have a region of their own with nothing below the base. Where accesses
- * are compared with the size (software bounds, 64-bit addresses, pages of one byte) only
- * what the memory may grow to is reserved.
+ * Other memories have a region of their own with nothing below the base. With software
+ * bounds, and with 64-bit addresses, only what the memory may grow to is reserved.
  *
  * The helpers below follow the specification's bulk instructions: the whole range is checked
  * first, and nothing is written if it does not fit.
@@ -37,8 +36,7 @@ static u64 page_up(u64 bytes)
 /* Bytes of address space a memory must have above its base; never none, to have a base at all */
 static u64 reserve_bytes(const struct kwasm_program *program, const struct kwasm_image_memory *type)
 {
-	if (!type->is64 && type->page_size_log2 &&
-	    !(program->image->flags & KWASM_IMAGE_BOUNDS_CHECK))
+	if (!type->is64 && !(program->image->flags & KWASM_IMAGE_BOUNDS_CHECK))
 		return KWASM_MEMORY_RESERVE;
 	return max(page_up(type_bytes(type->is64, type->page_size_log2, type->max)),
 		   (u64)PLAT_PAGE_SIZE);

@@ -18,6 +18,7 @@ static_assert(offsetof(struct kwasm_store, trap_row) == 40, "entry.S");
 static_assert(offsetof(struct kwasm_store, trap_rbp) == 48, "entry.S");
 static_assert(offsetof(struct kwasm_store, trap_ctx) == 56, "entry.S");
 static_assert(KWASM_CTX_STORE == -16, "entry.S");
+static_assert(KWASM_VALUES_EXCEPTION == -(int)sizeof(union kwasm_value), "one cell in front");
 static_assert(KWASM_FIXUP_STEP == 16 && KWASM_FIXUP_NR == 64, "entry.S");
 static_assert(KWASM_TRAP_out_of_bounds_memory == 5, "entry.S");
 
@@ -32,6 +33,12 @@ struct kwasm_store *kwasm_store_create(void)
 	INIT_LIST_HEAD(&store->instances);
 	store->refs = 1;
 	return store;
+}
+
+static void free_values(struct kwasm_store *store)
+{
+	if (store->values)
+		plat_free(store->values - 1);
 }
 
 static struct kwasm_store *store_get(struct kwasm_instance *instance)
@@ -56,7 +63,8 @@ void kwasm_store_put(struct kwasm_store *store, u32 refs)
 	if (!last)
 		return;
 	plat_mutex_destroy(&store->mutex);
-	plat_free(store->values);
+	kwasm_exceptions_destroy(store);
+	free_values(store);
 	plat_free(store);
 }
 
@@ -149,10 +157,11 @@ int kwasm_store_reserve_values(struct kwasm_store *store, u32 nr)
 	if (store->values && nr <= store->nr_values)
 		return 0;
 	nr = max(nr, 16u);
-	values = plat_zalloc(nr * sizeof(*values));
+	values = plat_zalloc((nr + 1ull) * sizeof(*values));
 	if (!values)
 		return -ENOMEM;
-	plat_free(store->values);
+	values++;
+	free_values(store);
 	store->values = values;
 	store->nr_values = nr;
 	list_for_each_entry(instance, &store->instances, store_node)
@@ -168,6 +177,8 @@ static int merge_locked(struct kwasm_store *to, struct kwasm_store *from)
 	int err;
 
 	err = kwasm_store_reserve_values(to, from->nr_values);
+	if (!err)
+		err = kwasm_exceptions_merge(to, from);
 	if (err)
 		return err;
 	to->fpu |= from->fpu;

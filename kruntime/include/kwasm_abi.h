@@ -46,7 +46,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	4
+#define KWASM_ABI_VERSION	5
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -183,7 +183,26 @@ enum kwasm_trap {
 	H(kwasm_table_copy,	"v", "iiIII")	/* dst tableidx, src tableidx, dst, src, n */ \
 	H(kwasm_table_init,	"v", "iiIii")	/* tableidx, elemidx, dst, src, n */ \
 	H(kwasm_elem_drop,	"v", "i")	/* elemidx */			\
-	H(kwasm_elem_set,	"v", "iiI")	/* elemidx, i, ref; only while instantiating */
+	H(kwasm_elem_set,	"v", "iiI")	/* elemidx, i, ref; only while instantiating */ \
+	H(kwasm_exception_new,	"I", "ii")	/* tagidx, nr of values, which are in the value buffer */ \
+	/* exception, tagidx or KWASM_TAG_ANY, keep: is it of the tag? Then its values are in the buffer */ \
+	H(kwasm_exception_match, "i", "Iii")
+
+/*
+ * Exceptions. One that is on its way is a number, never 0, that lies this far from the start of
+ * the value buffer. A function that returns while it is not 0 has no results. Whoever calls a
+ * function that may throw looks there, also in modules that use no exceptions themselves,
+ * if functions of other instances can get into them; the invoker makes a trap of it.
+ */
+#define KWASM_VALUES_EXCEPTION	(-16)
+#define KWASM_TAG_ANY		0xffffffffu
+
+/* What becomes of an exception that matches */
+enum kwasm_exception_keep {
+	KWASM_EXCEPTION_FREE,	/* nobody has it any more, unless it was kept before */
+	KWASM_EXCEPTION_BORROW,	/* there will be another match, or it is thrown again */
+	KWASM_EXCEPTION_KEEP,	/* it has become a value */
+};
 
 /*
  * Faults. Every instruction that may touch linear memory has a row in the
@@ -259,9 +278,10 @@ struct kwasm_image {
 	 * calls the start function, in the specification's order; text offset + 1, 0: none */
 	u32 init_code;
 	u32 init_invoke;		/* text offset of the invoker of type [] -> [] */
+	struct kwasm_image_array tags;	/* struct kwasm_image_tag: imports first */
 	/* bytes: ULEB128 deltas between the text offsets of accesses, from 0; nr_ex_rows of them */
 	struct kwasm_image_array accesses;
-	u32 reserved[4];
+	u32 reserved[2];
 };
 
 /*
@@ -372,6 +392,11 @@ struct kwasm_image_global {
 	u32 type;
 	u32 mut;
 	s32 slot;			/* own: the cell itself (16-byte aligned if v128); imported: its address */
+	u32 imported;
+};
+
+struct kwasm_image_tag {
+	u32 type;			/* index in types */
 	u32 imported;
 };
 

@@ -56,6 +56,7 @@ static const char *features[64] = {
 	"sign-ext", "sat-float-to-int", "multi-value", "reference-types", "bulk-memory",
 	"simd", "relaxed-simd", "extended-const", "const-global-get", "multi-memory", "memory64",
 	"custom-page-sizes", "function-references", "tail-call",
+	"exceptions", "legacy-exceptions",
 };
 
 bool feature_supported(const char *name)
@@ -230,7 +231,7 @@ static u8 type_byte(const char *type)
 		u8 byte;
 	} types[] = {
 		{ "i32", 0x7f }, { "i64", 0x7e }, { "f32", 0x7d }, { "f64", 0x7c }, { "v128", 0x7b },
-		{ "funcref", 0x70 }, { "externref", 0x6f },
+		{ "funcref", 0x70 }, { "externref", 0x6f }, { "exnref", 0x69 },
 	};
 	size_t i;
 
@@ -286,7 +287,7 @@ static bool read_value(struct json_object *o, struct kwasm_val *value)
 			set_lane(value, bits, i, number(json_object_array_get_idx(v, i)));
 		return true;
 	}
-	if (value->type == 0x70 || value->type == 0x6f) {
+	if (value->type == 0x70 || value->type == 0x6f || value->type == 0x69) {
 		if (strcmp(json_object_get_string(v), "null"))
 			value->lo = number(v) + 1;
 		return true;
@@ -324,7 +325,7 @@ static bool value_matches(const struct kwasm_val *seen, struct json_object *expe
 		return false;
 	}
 	if (!strcmp(type, "refnull"))
-		return (seen->type == 0x70 || seen->type == 0x6f) && !seen->lo;
+		return (seen->type == 0x70 || seen->type == 0x6f || seen->type == 0x69) && !seen->lo;
 	if (seen->type != type_byte(type))
 		return false;
 	switch (seen->type) {
@@ -573,10 +574,9 @@ static bool text_matches(const char *expected, const char *seen)
 	return m && !strncmp(expected, seen, n < m ? n : m);
 }
 
-static void command_trap(struct script *s, struct json_object *command)
+static void command_trap(struct script *s, struct json_object *command, const char *text)
 {
 	static struct outcome outcome;
-	const char *text = get_string(command, "text");
 
 	if (!perform(s, command, &outcome))
 		return;
@@ -674,7 +674,9 @@ static void run_command(struct script *s, struct json_object *command)
 	else if (!strcmp(type, "assert_return"))
 		command_return(s, command, true);
 	else if (!strcmp(type, "assert_trap") || !strcmp(type, "assert_exhaustion"))
-		command_trap(s, command);
+		command_trap(s, command, get_string(command, "text"));
+	else if (!strcmp(type, "assert_exception"))
+		command_trap(s, command, "uncaught exception");
 	else if (!strcmp(type, "assert_invalid") || !strcmp(type, "assert_malformed"))
 		command_refused(s, command);
 	else if (!strcmp(type, "assert_unlinkable"))
