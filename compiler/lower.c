@@ -296,10 +296,36 @@ static void set_offset(struct lower *l, u32 offset)
 		LLVMDIBuilderCreateDebugLocation(l->llvm, offset, 0, l->di_scope, NULL) : NULL);
 }
 
+static void no_offset(struct lower *l)
+{
+	LLVMSetCurrentDebugLocation2(l->b, NULL);
+}
+
 static void end_debug(struct lower *l)
 {
 	l->di_scope = NULL;
-	set_offset(l, 0);
+	no_offset(l);
+}
+
+/*
+ * Can the instruction trap or call? Only these need to know where they come from;
+ * locations on all others cost a sixth of the compile time.
+ */
+static bool wants_offset(u32 op)
+{
+	switch (op) {
+	case WASM_OP_UNREACHABLE:
+	case WASM_OP_I32_DIV_S ... WASM_OP_I32_REM_U:
+	case WASM_OP_I64_DIV_S ... WASM_OP_I64_REM_U:
+	case WASM_OP_I32_TRUNC_F32_S ... WASM_OP_I32_TRUNC_F64_U:
+	case WASM_OP_I64_TRUNC_F32_S ... WASM_OP_I64_TRUNC_F64_U:
+		return true;
+	default:
+		/* control, parametric, variables, constants and numbers cannot */
+		return op > WASM_OP_GLOBAL_SET ? op < WASM_OP_I32_CONST || op > WASM_OP_I64_EXTEND32_S :
+		       op >= WASM_OP_TRY && op != WASM_OP_END &&
+		       !(op >= WASM_OP_BR && op <= WASM_OP_RETURN) && op < WASM_OP_DROP;
+	}
 }
 
 static LLVMValueRef zero_value(struct lower *l, wasm_valtype_t type)
@@ -484,13 +510,19 @@ static void lower_function(struct lower *l, u32 funcidx)
 	set_offset(l, func->code.offset);
 	begin_locals(l, func);
 	body = begin_body(l, &entry);
+	no_offset(l);
 
 	wasm_code_reader_start(&reader, l->m, &func->code);
 	lower_body_begin(l);
 	while (!lower_body_done(l)) {
 		wasm_read_instr(&reader, &in);
-		set_offset(l, in.offset);
-		lower_instr(l, &in);
+		if (wants_offset(in.op)) {
+			set_offset(l, in.offset);
+			lower_instr(l, &in);
+			no_offset(l);
+		} else {
+			lower_instr(l, &in);
+		}
 	}
 	wasm_code_reader_destroy(&reader);
 
