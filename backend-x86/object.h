@@ -119,6 +119,8 @@ u32 object_find_section(const struct object *obj, const char *name);
 u64 object_append(struct object *obj, u32 section, const void *bytes, size_t size, u64 align);
 u64 object_append_zero(struct object *obj, u32 section, size_t size, u64 align);
 
+void object_replace_functions(struct object *obj, const struct object *with);
+
 u32 object_add_symbol(struct object *obj, const char *name, u8 bind, u8 type, u32 section,
 		      u64 value, u64 size);
 u32 object_find_symbol(const struct object *obj, const char *name);

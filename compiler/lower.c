@@ -213,7 +213,11 @@ static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef 
 				 unsigned int ctx_param)
 {
 	LLVMValueRef func = LLVMAddFunction(l->mod, name, type);
+	char section[64];
 
+	/* one of its own, so that one function can be replaced (object.c) */
+	snprintf(section, sizeof(section), ".text.%s", name);
+	LLVMSetSection(func, section);
 	LLVMSetLinkage(func, LLVMInternalLinkage);
 	LLVMAddAttributeAtIndex(func, ctx_param, l->swiftself);
 	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex, attribute(l, "nounwind"));
@@ -787,6 +791,14 @@ static void finish_ssa(struct lower *l)
 	for (func = LLVMGetFirstFunction(l->mod); func; func = LLVMGetNextFunction(func))
 		if (!LLVMIsDeclaration(func))
 			keep_dead_loads(func);
+}
+
+LLVMValueRef lower_memory_alias(LLVMContextRef llvm)
+{
+	struct lower l = { .llvm = llvm, .i64 = LLVMInt64TypeInContext(llvm) };
+
+	create_alias_kinds(&l);
+	return l.alias[LOWER_ALIAS_MEMORY];
 }
 
 LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout *abi,

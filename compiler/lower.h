@@ -165,6 +165,9 @@ LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout 
 
 /* ---- lower.c ---- */
 
+/* what marks accesses to linear memory, in any module of this context */
+LLVMValueRef lower_memory_alias(LLVMContextRef llvm);
+
 LLVMTypeRef lower_valtype(struct lower *l, wasm_valtype_t type);
 void lower_instr(struct lower *l, const struct wasm_instr *in);
 
@@ -275,5 +278,17 @@ void lower_return_values(struct lower *l);
 void lower_host_shim(struct lower *l, u32 funcidx, const struct abi_host_func *host);
 /* the kwasm_invoke_t of a type */
 void lower_invoker(struct lower *l, LLVMValueRef func, const struct wasm_functype *type);
+
+/* ---- lower_mask.c ---- */
+
+/**
+ * lower_mask_functions() - Keep some functions of an optimised module, with masked addresses
+ * @mod: after optimisation; changed in place
+ * @abi: its layout
+ * @wanted: by function index: keep this one
+ * @nr: of @wanted
+ */
+void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi, const bool *wanted,
+			  u32 nr);
 
 #endif /* _COMPILER_LOWER_H */

@@ -150,8 +150,14 @@ static int emit_llvm(struct build *b, LLVMModuleRef mod)
 	return err;
 }
 
-/* object, as LLVM made it, to kernel object */
-static int finish(struct build *b, LLVMMemoryBufferRef buffer)
+static int read_object(struct build *b, struct object *obj, LLVMMemoryBufferRef buffer)
+{
+	return object_read(obj, b->opt->input, (const u8 *)LLVMGetBufferStart(buffer),
+			   LLVMGetBufferSize(buffer));
+}
+
+/* object, as LLVM made it, to kernel object; functions in @masked, if any, take the place of theirs */
+static int finish(struct build *b, LLVMMemoryBufferRef buffer, LLVMMemoryBufferRef masked)
 {
 	struct image_params params = {
 		.name = b->name,
@@ -159,15 +165,18 @@ static int finish(struct build *b, LLVMMemoryBufferRef buffer)
 		.software_bounds = b->opt->software_bounds,
 	};
 	struct ko_params ko = { .name = b->name, .profile = &b->profile, .keep_debug = b->opt->debug };
-	struct object obj = { 0 };
+	struct object obj = { 0 }, replacements = { 0 };
 	struct code code = { 0 };
 	struct lines lines = { 0 };
 	struct image image = { 0 };
 	struct ko_app app;
 	int err;
 
-	err = object_read(&obj, b->opt->input, (const u8 *)LLVMGetBufferStart(buffer),
-			  LLVMGetBufferSize(buffer));
+	err = read_object(b, &obj, buffer);
+	if (!err && masked)
+		err = read_object(b, &replacements, masked);
+	if (!err && masked)
+		object_replace_functions(&obj, &replacements);
 	if (!err)
 		err = object_normalize(&obj, target_symbol_allowed, NULL);
 	if (!err)
@@ -193,83 +202,101 @@ out:
 	lines_destroy(&lines);
 	code_destroy(&code);
 	object_destroy(&obj);
+	object_destroy(&replacements);
 	progress(b, "finished");
 	return err;
 }
 
-/* one way through lowering and LLVM; b->ko on success, unless something else is emitted */
-static int generate(struct build *b)
+/* mark the functions that the checker could not follow */
+static void mark_opaque(struct build *b, const struct verify_report *report)
+{
+	u32 i;
+
+	if (!b->opaque)
+		b->opaque = xcalloc(b->m.nr_funcs + 1, sizeof(*b->opaque));
+	for (i = 0; i < report->nr_funcs; i++)
+		if (report->funcs[i].nr_unproven && report->funcs[i].funcidx < b->m.nr_funcs)
+			b->opaque[report->funcs[i].funcidx] = true;
+}
+
+/* 0; -EAGAIN if there are functions beyond the checker's proof, which are marked; -EINVAL (diagnosed) */
+static int check(struct build *b, bool last)
+{
+	struct verify_report report = { .quiet_unproven = !last };
+	int err = verify_ko(b->opt->output, b->ko, b->ko_size, &report);
+
+	progress(b, err ? "checked: not proven yet" : "checked");
+	if (err && !report.nr_violations && !last) {
+		if (b->opt->verbose)
+			diag_info("%u of %u functions again", report.nr_unproven_funcs, report.nr_funcs);
+		mark_opaque(b, &report);
+		free(b->ko);
+		b->ko = NULL;
+		err = -EAGAIN;
+	}
+	verify_report_destroy(&report);
+	if (err && err != -EAGAIN)
+		diag_file_error(b->opt->input,
+				"internal error: the generated code does not pass the sandbox check");
+	return err;
+}
+
+/*
+ * One way through lowering and LLVM to b->ko, unless something else is emitted.
+ * What the optimiser makes of an index may be right and yet beyond the checker's
+ * proof; these functions are taken from a second copy of the optimised module,
+ * with masked addresses.
+ */
+static int generate(struct build *b, bool last)
 {
 	LLVMContextRef llvm = LLVMContextCreate();
-	LLVMModuleRef mod = lower(b, llvm);
-	LLVMMemoryBufferRef buffer;
+	LLVMModuleRef mod = lower(b, llvm), again = NULL;
+	LLVMMemoryBufferRef buffer = NULL, masked = NULL;
 	int err;
 
 	if (b->opt->emit != EMIT_KO) {
 		err = emit_llvm(b, mod);
-	} else {
-		buffer = target_emit(&b->target, mod, LLVMObjectFile);
-		progress(b, "generated");
-		err = finish(b, buffer);
-		LLVMDisposeMemoryBuffer(buffer);
+		goto out;
 	}
+	again = LLVMCloneModule(mod);	/* generating code uses a module up */
+	buffer = target_emit(&b->target, mod, LLVMObjectFile);
+	progress(b, "generated");
+	err = finish(b, buffer, NULL);
+	if (!err)
+		err = check(b, false);
+	if (err != -EAGAIN)
+		goto out;
+	lower_mask_functions(again, b->abi, b->opaque, b->m.nr_funcs);
+	masked = target_emit(&b->target, again, LLVMObjectFile);
+	progress(b, "generated again");
+	err = finish(b, buffer, masked);
+	if (!err)
+		err = check(b, last);
+out:
+	if (masked)
+		LLVMDisposeMemoryBuffer(masked);
+	if (buffer)
+		LLVMDisposeMemoryBuffer(buffer);
+	if (again)
+		LLVMDisposeModule(again);
 	LLVMDisposeModule(mod);
 	LLVMContextDispose(llvm);
 	return err;
 }
 
-/* mark the functions that the checker could not follow; every one, if it says none by name */
-static void mark_opaque(struct build *b, const struct verify_report *report)
-{
-	bool all = b->opaque;
-	u32 i;
-
-	if (!b->opaque)
-		b->opaque = xcalloc(b->m.nr_funcs + 1, sizeof(*b->opaque));
-	for (i = 0; i < report->nr_funcs; i++) {
-		if (!report->funcs[i].nr_unproven)
-			continue;
-		if (report->funcs[i].funcidx == VERIFY_NO_FUNC)
-			all = true;
-		else
-			b->opaque[report->funcs[i].funcidx] = true;
-	}
-	for (i = 0; all && i < b->m.nr_funcs; i++)
-		b->opaque[i] = true;
-}
-
-/*
- * Generate until the checker is convinced. What the optimiser makes of an index
- * may be right and yet beyond its proof; then those functions are compiled again
- * with indices that stay visible, and at last all of them.
- */
+/* if masks do not help, lower again with indices that stay visible, at last all of them */
 static int generate_verified(struct build *b)
 {
-	struct verify_report report;
 	int attempt, err;
+	u32 i;
 
-	for (attempt = 0; ; attempt++) {
-		err = generate(b);
-		if (err || b->opt->emit != EMIT_KO)
+	for (attempt = 0; attempt < 3; attempt++) {
+		err = generate(b, attempt == 2);
+		if (err != -EAGAIN)
 			return err;
-		memset(&report, 0, sizeof(report));
-		report.quiet_unproven = attempt < 2;
-		err = verify_ko(b->opt->output, b->ko, b->ko_size, &report);
-		progress(b, err ? "checked: not proven yet" : "checked");
-		if (!err || report.nr_violations || attempt == 2)
-			break;
-		if (b->opt->verbose)
-			diag_info("%u of %u functions again, with opaque indices",
-				  report.nr_unproven_funcs, report.nr_funcs);
-		mark_opaque(b, &report);
-		verify_report_destroy(&report);
-		free(b->ko);
-		b->ko = NULL;
+		for (i = 0; attempt == 1 && i < b->m.nr_funcs; i++)
+			b->opaque[i] = true;
 	}
-	verify_report_destroy(&report);
-	if (err)
-		diag_file_error(b->opt->input,
-				"internal error: the generated code does not pass the sandbox check");
 	return err;
 }
 
