@@ -85,6 +85,12 @@ LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, 
 		end = access_end(l, in, index, size);
 		lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, end, memory_bytes(l, in->memidx), ""),
 			      KWASM_TRAP_out_of_bounds_memory);
+		/* addressed from what was compared, so that wherever it moves it brings the proof */
+		if (is_opaque) {
+			end = opaque(l, end);
+			ptr = LLVMBuildGEP2(l->b, l->i8, memory_base(l, in->memidx), &end, 1, "");
+			return lower_offset(l, ptr, -(s64)size);
+		}
 	}
 	ptr = LLVMBuildGEP2(l->b, l->i8, memory_base(l, in->memidx), &index, 1, "");
 	return lower_offset(l, ptr, in->memarg.offset);
