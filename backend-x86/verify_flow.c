@@ -779,7 +779,8 @@ static void learn_memory(struct state *s, const struct value *v, u32 memory, boo
 	const struct value key = *v;
 	size_t i, nr = nr_values(s);
 
-	learn(s, &key, 0, MEMORY_SIZE_MAX);
+	/* nor below what was added to get there */
+	learn(s, &key, key.has_low ? key.delta - key.low : 0, MEMORY_SIZE_MAX);
 	if (!key.root)
 		return;
 	for (i = 0; i < nr; i++) {
