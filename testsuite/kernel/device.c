@@ -446,32 +446,47 @@ static int compare_doubles(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/*
- * The median decides: on an emulated machine of a busy host the clock jumps now and then. The worst must not
- * be something else than that.
- */
-static void check_latencies(double *seconds, int n)
+static double median(double *seconds, int n)
 {
 	qsort(seconds, n, sizeof(*seconds), compare_doubles);
-	printf("# %d times: median %.1f ms, worst %.1f ms\n", n, seconds[n / 2] * 1e3,
-	       seconds[n - 1] * 1e3);
-	ASSERT_TRUE(seconds[n / 2] < 0.05);
-	ASSERT_TRUE(seconds[n - 1] < 0.5);
+	return seconds[n / 2];
+}
+
+/*
+ * The end of a process takes its time on an emulated machine of a busy host, and the clock jumps. So the
+ * median decides, and what a process takes that spins in user space does not count.
+ */
+static void check_latencies(double *seconds, int n, double *user_seconds, int user_n)
+{
+	double user = user_n ? median(user_seconds, user_n) : 0;
+	double middle = median(seconds, n), worst = seconds[n - 1];
+
+	printf("# %d times: median %.1f ms, worst %.1f ms; in user space: median %.1f ms\n", n,
+	       middle * 1e3, worst * 1e3, user * 1e3);
+	ASSERT_TRUE(middle < user + 0.05);
+	ASSERT_TRUE(worst < user + 0.5);
 }
 
 static void killed_within_50_ms(const char *func, int sig)
 {
-	double seconds[20];
+	double seconds[20], user_seconds[10];
 	int i, status;
 	pid_t child;
 
+	for (i = 0; i < 10; i++) {
+		child = fork();
+		while (!child)
+			asm volatile("");
+		usleep(50000);
+		user_seconds[i] = kill_and_wait(child, sig, &status);
+	}
 	for (i = 0; i < 20; i++) {
 		child = spinner(func, -1);
 		usleep(50000 + i * 1000);
 		seconds[i] = kill_and_wait(child, sig, &status);
 		ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == sig);
 	}
-	check_latencies(seconds, 20);
+	check_latencies(seconds, 20, user_seconds, 10);
 }
 
 TEST(endless_loop_dies_of_sigkill_within_50_ms)
@@ -552,7 +567,7 @@ TEST(kill_by_id_ends_the_call_and_not_the_process)
 		ASSERT_EQ(10, value);
 		close(v.fd);
 	}
-	check_latencies(seconds, 10);
+	check_latencies(seconds, 10, NULL, 0);
 	arg.id = 1ull << 60;
 	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_KILL, &arg));
 	ASSERT_EQ(ESRCH, errno);
