@@ -18,17 +18,17 @@
 /* general registers only, both encodings */
 static const char *const integer_names[] = {
 	"adc", "add", "adcx", "adox", "and", "andn", "bextr", "blsi", "blsmsk", "blsr", "bsf", "bsr",
-	"bswap", "bt", "btc", "btr", "bts", "bzhi", "call", "cbw", "cdq", "cdqe", "clc", "cmc",
+	"bswap", "bt", "btc", "btr", "bts", "bzhi", "call", "cbw", "cdq", "cdqe", "clc", "cmc", "cmpxchg",
 	"cmovb", "cmovbe", "cmovl", "cmovle", "cmovnb", "cmovnbe", "cmovnl", "cmovnle", "cmovno",
 	"cmovnp", "cmovns", "cmovnz", "cmovo", "cmovp", "cmovs", "cmovz", "cmp", "cqo", "cwd",
 	"cwde", "dec", "div", "endbr64", "idiv", "imul", "inc", "int3", "jb", "jbe", "jl", "jle",
 	"jmp", "jnb", "jnbe", "jnl", "jnle", "jno", "jnp", "jns", "jnz", "jo", "jp", "js", "jz",
-	"lea", "leave", "lfence", "lzcnt", "mov", "movbe", "movsx", "movsxd", "movzx", "mul", "mulx",
+	"lea", "leave", "lfence", "lzcnt", "mfence", "mov", "movbe", "movsx", "movsxd", "movzx", "mul", "mulx",
 	"neg", "nop", "not", "or", "pdep", "pext", "pop", "popcnt", "push", "rcl", "rcr", "ret",
 	"rol", "ror", "rorx", "sar", "sarx", "sbb", "setb", "setbe", "setl", "setle", "setnb",
 	"setnbe", "setnl", "setnle", "setno", "setnp", "setns", "setnz", "seto", "setp", "sets",
 	"setz", "shl", "shld", "shlx", "shr", "shrd", "shrx", "stc", "sub", "test", "tzcnt", "ud2",
-	"xchg", "xor",
+	"xadd", "xchg", "xor",
 };
 
 /* SSE to SSE4.2; with a "v" in front, their AVX and AVX2 forms */
@@ -320,7 +320,7 @@ static const char *check_prefixes(const ZydisDecodedInstruction *insn)
 	if (insn->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY &&
 	    insn->encoding != ZYDIS_INSTRUCTION_ENCODING_VEX)
 		return "encoding";
-	if (insn->attributes & (ZYDIS_ATTRIB_HAS_LOCK | ZYDIS_ATTRIB_HAS_XACQUIRE |
+	if (insn->attributes & (ZYDIS_ATTRIB_HAS_XACQUIRE |
 				ZYDIS_ATTRIB_HAS_XRELEASE | ZYDIS_ATTRIB_HAS_BND |
 				ZYDIS_ATTRIB_HAS_NOTRACK |
 				ZYDIS_ATTRIB_IS_PRIVILEGED | ZYDIS_ATTRIB_HAS_SEGMENT_FS |
@@ -329,6 +329,9 @@ static const char *check_prefixes(const ZydisDecodedInstruction *insn)
 	for (i = 0; i < insn->raw.prefix_count; i++) {
 		u8 value = insn->raw.prefixes[i].value;
 
+		/* decoded at all only where it means something: in front of a change of memory */
+		if (value == 0xf0 && insn->attributes & ZYDIS_ATTRIB_HAS_LOCK)
+			continue;
 		/* REX, and 66, f2, f3 where they are part of the opcode or change the size */
 		if ((value & 0xf0) == 0x40 || value == 0x66 ||
 		    insn->raw.prefixes[i].type == ZYDIS_PREFIX_TYPE_MANDATORY)

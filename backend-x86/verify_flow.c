@@ -1845,6 +1845,7 @@ static const struct {
 	{ "kwasm_table_copy", "tt---" }, { "kwasm_table_init", "te---" },
 	{ "kwasm_elem_drop", "e" },	{ "kwasm_elem_set", "e-r" },
 	{ "kwasm_exception_new", "x-" }, { "kwasm_exception_match", "-X-" },
+	{ "kwasm_memory_notify", "m--" }, { "kwasm_memory_wait", "m----" },
 };
 
 /* the values of an exception of that tag are in the value buffer: are its references? */

@@ -490,6 +490,10 @@ void lower_instr(struct lower *l, const struct wasm_instr *in)
 		lower_control(l, in);
 	else if (op >= WASM_OP_I32_TRUNC_SAT_F32_S && op <= WASM_OP_I64_TRUNC_SAT_F64_U)
 		lower_numeric(l, in);
+	else if (op >= WASM_OP_I64_ADD128 && op <= WASM_OP_I64_MUL_WIDE_U)
+		lower_numeric(l, in);
+	else if (op >= WASM_OP_MEMORY_ATOMIC_NOTIFY && op <= WASM_OP_I64_ATOMIC_RMW32_CMPXCHG_U)
+		lower_atomic(l, in);
 	else if (op >= WASM_OP_MEMORY_INIT && op <= WASM_OP_MEMORY_FILL)
 		lower_memory(l, in);
 	else if (op >= WASM_OP_TABLE_INIT && op <= WASM_OP_TABLE_FILL)

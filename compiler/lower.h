@@ -234,6 +234,10 @@ void lower_memory_store(struct lower *l, const struct wasm_instr *in, LLVMValueR
 void lower_memory_init(struct lower *l, u32 memidx, u32 dataidx, LLVMValueRef dst,
 		       LLVMValueRef src, LLVMValueRef n);
 
+/* ---- lower_atomic.c ---- */
+
+void lower_atomic(struct lower *l, const struct wasm_instr *in);
+
 /* ---- lower_vector.c ---- */
 
 void lower_vector(struct lower *l, const struct wasm_instr *in);

@@ -281,6 +281,46 @@ static LLVMValueRef float_bits(struct lower *l, LLVMTypeRef type, u64 bits)
 
 #define CONSTRAINED "llvm.experimental.constrained."
 
+/* ---- 128 bits in two halves ---- */
+
+static LLVMTypeRef i128(struct lower *l)
+{
+	return LLVMIntTypeInContext(l->llvm, 128);
+}
+
+/* the low half is below the high one */
+static LLVMValueRef pop_wide(struct lower *l)
+{
+	LLVMValueRef high = LLVMBuildZExt(l->b, lower_pop(l), i128(l), "");
+	LLVMValueRef low = LLVMBuildZExt(l->b, lower_pop(l), i128(l), "");
+
+	high = LLVMBuildShl(l->b, high, LLVMConstInt(i128(l), 64, 0), "");
+	return LLVMBuildOr(l->b, high, low, "");
+}
+
+static void push_wide(struct lower *l, LLVMValueRef v)
+{
+	LLVMValueRef high = LLVMBuildLShr(l->b, v, LLVMConstInt(i128(l), 64, 0), "");
+
+	lower_push(l, LLVMBuildTrunc(l->b, v, l->i64, ""));
+	lower_push(l, LLVMBuildTrunc(l->b, high, l->i64, ""));
+}
+
+static void binary_wide(struct lower *l, LLVMOpcode op)
+{
+	LLVMValueRef b = pop_wide(l), a = pop_wide(l);
+
+	push_wide(l, LLVMBuildBinOp(l->b, op, a, b, ""));
+}
+
+static void multiply_wide(struct lower *l, LLVMOpcode extend)
+{
+	LLVMValueRef b = LLVMBuildCast(l->b, extend, lower_pop(l), i128(l), "");
+	LLVMValueRef a = LLVMBuildCast(l->b, extend, lower_pop(l), i128(l), "");
+
+	push_wide(l, LLVMBuildMul(l->b, a, b, ""));
+}
+
 void lower_numeric(struct lower *l, const struct wasm_instr *in)
 {
 	switch (in->op) {
@@ -326,6 +366,11 @@ void lower_numeric(struct lower *l, const struct wasm_instr *in)
 	case WASM_OP_I32_SHR_U: case WASM_OP_I64_SHR_U: shift(l, LLVMLShr); break;
 	case WASM_OP_I32_ROTL: case WASM_OP_I64_ROTL: rotate(l, "llvm.fshl"); break;
 	case WASM_OP_I32_ROTR: case WASM_OP_I64_ROTR: rotate(l, "llvm.fshr"); break;
+
+	case WASM_OP_I64_ADD128: binary_wide(l, LLVMAdd); break;
+	case WASM_OP_I64_SUB128: binary_wide(l, LLVMSub); break;
+	case WASM_OP_I64_MUL_WIDE_S: multiply_wide(l, LLVMSExt); break;
+	case WASM_OP_I64_MUL_WIDE_U: multiply_wide(l, LLVMZExt); break;
 
 	case WASM_OP_F32_ABS: case WASM_OP_F64_ABS: unary_intrinsic(l, "llvm.fabs"); break;
 	case WASM_OP_F32_NEG: case WASM_OP_F64_NEG:

@@ -229,6 +229,8 @@ enum wasm_feature {
 	 WASM_FEATURE_BIT(EXCEPTIONS) |				\
 	 WASM_FEATURE_BIT(LEGACY_EXCEPTIONS) |			\
 	 WASM_FEATURE_BIT(FUNCTION_REFERENCES) |		\
+	 WASM_FEATURE_BIT(THREADS) |				\
+	 WASM_FEATURE_BIT(WIDE_ARITHMETIC) |			\
 	 WASM_FEATURE_BIT(CUSTOM_PAGE_SIZES))
 
 /* what is enabled unless --features says otherwise */

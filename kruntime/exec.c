@@ -161,6 +161,30 @@ bool plat_resched(const struct kwasm_store *store)
 	return plat_should_stop(store);
 }
 
+int plat_sleep(struct kwasm_store *store, u64 ns)
+{
+	struct kwasm_exec *exec = store->plat;
+	bool fpu = exec && exec->fpu_active;
+	ktime_t end = ktime_add_safe(ktime_get(), ns_to_ktime(min(ns, (u64)KTIME_MAX)));
+
+	if (fpu)
+		kwasm_fpu_end(exec);
+	while (!plat_should_stop(store) && ktime_before(ktime_get(), end)) {
+		if (signal_pending(current)) {
+			/* one that does not kill stays pending: look for others now and then */
+			schedule_timeout_killable(HZ / 50);
+			continue;
+		}
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!plat_should_stop(store))
+			schedule_hrtimeout(&end, HRTIMER_MODE_ABS);
+		__set_current_state(TASK_RUNNING);
+	}
+	if (fpu)
+		kwasm_fpu_begin(exec);
+	return plat_should_stop(store) ? -EINTR : 0;
+}
+
 /*
  * Guest code is stopped by the timer. A host function that waits is woken as if by
  * a signal, but without one: TIF_NOTIFY_SIGNAL makes signal_pending() true, wakes interruptible

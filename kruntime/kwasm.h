@@ -555,6 +555,8 @@ void kwasm_table_init(void *ctx, u32 tableidx, u32 elemidx, u64 dst, u32 src, u3
 void kwasm_elem_drop(void *ctx, u32 elemidx);
 void kwasm_elem_set(void *ctx, u32 elemidx, u32 i, u64 ref);
 u64 kwasm_exception_new(void *ctx, u32 tagidx, u32 nr);
+u32 kwasm_memory_notify(void *ctx, u32 memidx, u64 addr, u32 count);
+u32 kwasm_memory_wait(void *ctx, u32 memidx, u64 addr, u64 expected, u64 timeout_ns, u32 size);
 u32 kwasm_exception_match(void *ctx, u64 id, u32 tagidx, u32 keep);
 
 #endif /* KWASM_KWASM_H */

@@ -261,3 +261,65 @@ void kwasm_data_drop(void *ctx, u32 dataidx)
 	kwasm_ctx_instance(ctx)->data_dropped[dataidx] = true;
 }
 EXPORT_SYMBOL_GPL(kwasm_data_drop);
+
+/**
+ * kwasm_memory_notify() - memory.atomic.notify
+ * @ctx: of the calling instance
+ * @memidx: index in it
+ * @addr: a multiple of 4
+ * @count: at most that many
+ *
+ * Instances that share a memory are in one store, and that has at most one thread inside:
+ * while somebody notifies, nobody waits.
+ *
+ * Context: Host call.
+ * Return: how many were woken.
+ */
+u32 kwasm_memory_notify(void *ctx, u32 memidx, u64 addr, u32 count)
+{
+	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
+
+	(void)count;
+	if (!kwasm_memory_contains(memory, addr, sizeof(u32)))
+		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kwasm_memory_notify);
+
+/**
+ * kwasm_memory_wait() - memory.atomic.wait32 and 64
+ * @ctx: of the calling instance
+ * @memidx: index in it
+ * @addr: a multiple of @size
+ * @expected: wait only if this is there
+ * @timeout_ns: negative: none
+ * @size: 4 or 8
+ *
+ * Nobody else can be inside the store, see kwasm_memory_notify(), so a wait lasts as long as
+ * its timeout, or until the call is killed.
+ *
+ * Context: Host call, sleeps.
+ * Return: 1, another value was there; 2, the timeout is over.
+ */
+u32 kwasm_memory_wait(void *ctx, u32 memidx, u64 addr, u64 expected, u64 timeout_ns, u32 size)
+{
+	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
+	const u8 *at = memory->abi.base + addr;
+	u64 found;
+
+	if (!kwasm_memory_contains(memory, addr, size)) {
+		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
+		return 0;
+	}
+	if (!memory->shared) {
+		kwasm_raise(ctx, KWASM_TRAP_expected_shared_memory, 0);
+		return 0;
+	}
+	found = size == sizeof(u64) ? READ_ONCE(*(const u64 *)at) : READ_ONCE(*(const u32 *)at);
+	if (found != expected)
+		return 1;
+	if (plat_sleep(kwasm_ctx_store(ctx), (s64)timeout_ns < 0 ? ~0ull : timeout_ns))
+		kwasm_raise(ctx, KWASM_TRAP_killed, 0);
+	return 2;
+}
+EXPORT_SYMBOL_GPL(kwasm_memory_wait);

@@ -161,6 +161,9 @@ bool plat_should_stop(const struct kwasm_store *store);
 /* Give way to others inside a long host call; true as plat_should_stop() */
 bool plat_resched(const struct kwasm_store *store);
 
+/* Sleep inside a host call; ~0: for ever. 0; -EINTR as plat_should_stop() */
+int plat_sleep(struct kwasm_store *store, u64 ns);
+
 /*
  * plat_kick() - store->kill has been set: make the thread inside notice
  * Called with the registry lock held, which also keeps store->running_pid valid;

@@ -43,6 +43,8 @@ const char *kwasm_trap_text(u32 code)
 		return "killed";
 	case KWASM_TRAP_host_error:
 		return "host error";
+	case KWASM_TRAP_expected_shared_memory:
+		return "expected shared memory";
 	}
 	return "unknown trap";
 }

@@ -312,6 +312,22 @@ bool plat_resched(const struct kwasm_store *store)
 	return plat_should_stop(store);
 }
 
+/* a kick is a signal, which ends the sleep */
+int plat_sleep(struct kwasm_store *store, u64 ns)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ns = ns > 1ull << 62 ? 1ull << 62 : ns;
+	ns += end.tv_nsec;
+	end.tv_sec += ns / 1000000000;
+	end.tv_nsec = ns % 1000000000;
+	while (!plat_should_stop(store) &&
+	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
+		;
+	return plat_should_stop(store) ? -EINTR : 0;
+}
+
 void plat_kick(struct kwasm_store *store)
 {
 	struct running *running = __atomic_load_n(&store->plat, __ATOMIC_ACQUIRE);

@@ -46,7 +46,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	5
+#define KWASM_ABI_VERSION	6
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -145,6 +145,8 @@ enum kwasm_trap {
 	KWASM_TRAP_exit = 64,		/* proc_exit; carries an exit code */
 	KWASM_TRAP_killed = 65,		/* signal, kill, unload, deadline */
 	KWASM_TRAP_host_error = 66,	/* a host function failed for good; carries an errno */
+	/* One of the specification that only a helper finds */
+	KWASM_TRAP_expected_shared_memory = 67,
 };
 
 /*
@@ -186,7 +188,10 @@ enum kwasm_trap {
 	H(kwasm_elem_set,	"v", "iiI")	/* elemidx, i, ref; only while instantiating */ \
 	H(kwasm_exception_new,	"I", "ii")	/* tagidx, nr of values, which are in the value buffer */ \
 	/* exception, tagidx or KWASM_TAG_ANY, keep: is it of the tag? Then its values are in the buffer */ \
-	H(kwasm_exception_match, "i", "Iii")
+	H(kwasm_exception_match, "i", "Iii") \
+	H(kwasm_memory_notify,	"i", "iIi")	/* memidx, address, count: how many were woken */ \
+	/* memidx, address, expected, timeout in ns (< 0: none), 4 or 8 bytes: 0 woken, 1 another value, 2 timeout */ \
+	H(kwasm_memory_wait,	"i", "iIIIi")
 
 /*
  * Exceptions. One that is on its way is a number, never 0, that lies this far from the start of

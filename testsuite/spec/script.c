@@ -56,7 +56,7 @@ static const char *features[64] = {
 	"sign-ext", "sat-float-to-int", "multi-value", "reference-types", "bulk-memory",
 	"simd", "relaxed-simd", "extended-const", "const-global-get", "multi-memory", "memory64",
 	"custom-page-sizes", "function-references", "tail-call",
-	"exceptions", "legacy-exceptions",
+	"exceptions", "legacy-exceptions", "threads", "wide-arithmetic",
 };
 
 bool feature_supported(const char *name)
