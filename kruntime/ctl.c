@@ -407,7 +407,7 @@ static int ctl_info(struct kwasm_session *session, void __user *user)
 	room = min(arg.buffer_size, INFO_MAX);
 	if (room) {
 		err = -ENOMEM;
-		buffer = kvzalloc(room, GFP_KERNEL_ACCOUNT);
+		buffer = plat_zalloc(room);	/* large, and so not worth the OOM killer */
 		if (!buffer)
 			goto out_free_app;
 	}
@@ -422,7 +422,7 @@ static int ctl_info(struct kwasm_session *session, void __user *user)
 	if ((!err || err == -ENOSPC) && put_arg(user, &arg, sizeof(arg)))
 		err = -EFAULT;
 out_free_buffer:
-	kvfree(buffer);
+	plat_free(buffer);
 out_free_app:
 	kfree(app);
 	return err;

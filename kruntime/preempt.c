@@ -16,6 +16,9 @@
  *    the timer comes again shortly.
  *  - in the trampoline: so a second redirection cannot overwrite resume_ip of the first.
  *
+ * What cannot be had this way: a thread in guest code does not stop for SIGSTOP, a debugger or
+ * a freezer, only for good.
+ *
  * The timer is pinned to its processor and expires in hard interrupt context on every kernel,
  * RT too. It starts with the first guest code on a processor and stops by itself when
  * it finds none, so calls that end sooner than its period do not touch the hardware each.
