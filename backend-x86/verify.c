@@ -11,41 +11,41 @@
  *	only symbols of the runtime imported; init and exit are the agreed bytes;
  *	struct module, kwasm_app, parameters and the image hold nothing but what
  *	they should, and all references in them are in range; the sites the kernel
- *	will patch are the thunk jumps in the code, all rows of __ex_table belong
- *	to instructions and lead to the runtime's fixup.
+ *	will patch are the thunk jumps in the code, all places for which the runtime
+ *	makes rows in __ex_table are instructions.
  *
  * Every instruction (verify_decode.c)
  *	All of .text belongs to functions or is padding. All of a function decodes
  *	from its start without gaps, into instructions of an explicit list; direct
  *	branches go to instructions of the same function or to function entries.
  *
- * Every path (verify_flow.c), by abstract interpretation until nothing changes
- *	- a memory operand lies in the frame at or above rsp, in the incoming
- *	  arguments, in the context (stores: only in the module's own globals), in
+ * Every path (verify_flow.c, verify_value.c, verify_exec.c)
+ *	By abstract interpretation, until nothing changes:
+ *	- a memory operand lies in the frame at or above rsp, in the context (stores: only in the module's own globals), in
  *	  the value buffer, in read-only data (loads), in a memory's reservation
- *	  (with a row in __ex_table), or is one of the agreed loads from a table, a
+ *	  (with a row in __ex_table) or below its size, as compared, or is one of the agreed loads from a table, a
  *	  memory's or a function's descriptor;
  *	- a table element is loaded only below the size of the table;
  *	- rsp moves by constants, never above its value at entry, at most
  *	  KWASM_FRAME_MAX below; a call happens only after the stack check, at a
- *	  multiple of 16, with room for its stack arguments;
+ *	  multiple of 16;
  *	- calls go to functions of the object and to traps with R13 = C, to host
- *	  functions through kwasm_host_call with R13 = rdi = C and valid indices, or
- *	  to the code of a function reference with R13 its context, after its type
- *	  was compared, or from an import slot, whose type the runtime has compared;
+ *	  functions through kwasm_host_call with R13 = C and valid indices, or
+ *	  to the code of a function reference with R13 its context, when a comparison,
+ *	  the image or an import's slot tells its type and that it is not null; a jump
+ *	  to one wants that context found equal to C;
  *	- a return finds the return address, rsp, rbx, rbp and r12 to r15 as they
- *	  were; function references that are passed, returned, kept in globals or
- *	  given to table helpers are references, where the types say so;
+ *	  were; function references that are passed (in registers or in the value
+ *	  buffer), returned, kept in globals or given to helpers are references of the
+ *	  types that the image says;
  *	- an instruction that may fault for another reason (division, alignment) is
  *	  shown not to, or has a row.
  *
  * What is trusted
  *	- the runtime, and that it fills the context as the image says;
- *	- that R13 is the context at entry, and that values typed funcref in
- *	  parameters, results and imported globals are references: other apps must
- *	  have passed this check too;
- *	- references that go through the value buffer (three results and more, and
- *	  calls from outside): their cells are taken to hold what the types say;
+ *	- that R13 is the context at entry, and that what other apps and the runtime
+ *	  pass, return and leave in tables and imported globals is what its type
+ *	  says: every app must have passed this check;
  *	- the two offsets in struct module where init and exit are entered, and
  *	  .modinfo's vermagic and __versions: the loader compares those;
  *	- that the processor has the instructions used (the list reaches AVX2 and

@@ -439,11 +439,16 @@ static bool invert_type_or_size(const struct insn *in)
 
 static bool keep_r13_at_a_call(const struct insn *in)
 {
-	Elf64_Rela *r = in + 1 < insns + nr_insns ? reloc_in(in[1].at, in[1].z.length) : NULL;
+	const struct insn *call = in;
+	Elf64_Rela *r;
 
-	/* right before a trap it may be one that needs nothing */
-	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || !is_reg(in, 0, ZYDIS_REGISTER_R13) ||
-	    (r && !strncmp(reloc_symbol(r), "kwasm_trap_", 11)))
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || !is_reg(in, 0, ZYDIS_REGISTER_R13))
+		return false;
+	/* on the way to a trap it may be one that needs nothing */
+	while (call < insns + nr_insns - 1 && call->z.mnemonic != ZYDIS_MNEMONIC_CALL)
+		call++;
+	r = reloc_in(call->at, call->z.length);
+	if (r && !strncmp(reloc_symbol(r), "kwasm_trap_", 11))
 		return false;
 	erase(in);
 	return true;
