@@ -310,6 +310,7 @@ static int readlink_path(struct wasi *w, void *ctx, const union kwasm_value *v)
 static u64 open_flags(u32 lookupflags, u32 oflags, u64 rights, u32 fdflags)
 {
 	bool reads = rights & WASI_RIGHTS_READS, writes = rights & WASI_RIGHTS_WRITES;
+	/* a directory says EISDIR to writing */
 	u64 flags = writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY;
 
 	if (!(lookupflags & WASI_LOOKUPFLAGS_SYMLINK_FOLLOW))
@@ -321,7 +322,7 @@ static u64 open_flags(u32 lookupflags, u32 oflags, u64 rights, u32 fdflags)
 	if (oflags & WASI_OFLAGS_TRUNC)
 		flags |= O_TRUNC;
 	if (oflags & WASI_OFLAGS_DIRECTORY)
-		flags = (flags & ~(u64)(O_ACCMODE | O_CREAT)) | O_DIRECTORY;
+		flags |= O_DIRECTORY;
 	if (fdflags & WASI_FDFLAGS_APPEND)
 		flags |= O_APPEND;
 	if (fdflags & WASI_FDFLAGS_NONBLOCK)
@@ -350,19 +351,12 @@ static int open_path(struct wasi *w, void *ctx, const union kwasm_value *v)
 	if (oflags & ~WASI_OFLAGS_ALL || fdflags & ~WASI_FDFLAGS_ALL ||
 	    (oflags & WASI_OFLAGS_DIRECTORY && oflags & WASI_OFLAGS_CREAT))
 		return -EINVAL;
-	if (base & ~entry->inheriting || inheriting & ~entry->inheriting) {
-		/* ask for all and get what there is: wasi-libc's way */
-		base &= entry->inheriting;
-		inheriting &= entry->inheriting;
-	}
+	if ((base | inheriting) & ~entry->inheriting)
+		return -WASI_ENOTCAPABLE;
 	if (!result)
 		return -EFAULT;
 	flags = open_flags(lookupflags, oflags, base, fdflags);
 	host = open_beneath(dir, path.text, flags, flags & O_CREAT ? 0666 : 0);
-	/* rights to write that a directory cannot grant are no wish to write to it */
-	if (host == -EISDIR && !(oflags & (WASI_OFLAGS_CREAT | WASI_OFLAGS_TRUNC)))
-		host = open_beneath(dir, path.text, (flags & ~(u64)O_ACCMODE) | O_RDONLY | O_DIRECTORY,
-				    0);
 	if (host < 0)
 		return host;
 	rights = wasi_host_rights(host);
