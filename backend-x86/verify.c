@@ -48,6 +48,8 @@
  *	  says: every app must have passed this check;
  *	- the two offsets in struct module where init and exit are entered, and
  *	  .modinfo's vermagic and __versions: the loader compares those;
+ *	- that locked instructions are aligned, as the lowering makes sure: across cache
+ *	  lines some processors raise #AC, for which the kernel has no fixup;
  *	- that the processor has the instructions used (the list reaches AVX2 and
  *	  BMI2), decodes them as Zydis does, and what it does speculatively.
  *
