@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <llvm-c/Analysis.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <stdio.h>
@@ -63,6 +64,22 @@ static LLVMCodeGenOptLevel codegen_level(unsigned int level)
 	return level < 2 ? LLVMCodeGenLevelLess : LLVMCodeGenLevelDefault;
 }
 
+/*
+ * Settings that LLVM has as command line options only, for the whole process.
+ *
+ * sink-common-insts: two accesses in two branches would become one behind them, whose
+ * address was chosen before; the checker wants to know which slot of the context is meant.
+ */
+static void configure_llvm(void)
+{
+	static const char * const arguments[] = { "wasm2ko", "-sink-common-insts=false" };
+	static bool done;
+
+	if (!done)
+		LLVMParseCommandLineOptions(sizeof(arguments) / sizeof(arguments[0]), arguments, "");
+	done = true;
+}
+
 int target_init(struct target *target, const struct profile *profile, const char *cpu,
 		unsigned int level, bool fpu)
 {
@@ -70,6 +87,7 @@ int target_init(struct target *target, const struct profile *profile, const char
 	char *message;
 
 	memset(target, 0, sizeof(*target));
+	configure_llvm();
 	LLVMInitializeX86TargetInfo();
 	LLVMInitializeX86Target();
 	LLVMInitializeX86TargetMC();

@@ -329,6 +329,37 @@ static struct value load_section(struct flow *f, const struct value *a, u32 size
 }
 
 /*
+ * Are all bytes from C + @lo to C + @hi cells of the module's own numbers? Then it does
+ * not matter which one is meant: LLVM makes one access of two, in two branches, with the
+ * address chosen before. The answer for more than 512 cells is no.
+ */
+static bool own_numbers(const struct flow *f, s64 lo, s64 hi, bool write)
+{
+	const struct kwasm_image *im = &f->obj->image;
+	s64 first = lo >> 3, nr = ((hi + 7) >> 3) - first, at, n;
+	u64 seen[8] = { 0 };
+	u32 i;
+
+	if (nr > 512)
+		return false;
+	for (i = 0; i < im->globals.nr; i++) {
+		const struct kwasm_image_global *global = &f->obj->globals[i];
+
+		if (global->imported || verify_ref(global->type) != VERIFY_REF_NONE ||
+		    global->type < 0x7b || global->type > 0x7f || (write && !global->mut))
+			continue;
+		n = global->type == 0x7b ? 2 : 1;	/* v128: two words */
+		for (at = (global->slot >> 3) - first; n--; at++)
+			if (at >= 0 && at < nr)
+				seen[at / 64] |= 1ull << (at % 64);
+	}
+	for (at = 0; at < nr; at++)
+		if (!(seen[at / 64] & 1ull << (at % 64)))
+			return false;
+	return true;
+}
+
+/*
  * The memory operand at @a is read, written, or both; @stored: what is written, or
  * NULL. Returns what is read.
  */
@@ -376,7 +407,8 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 			break;
 		}
 		if (a.lo != a.hi) {
-			UNPROVEN(f, MEMORY, "address in the context is not constant");
+			if (!own_numbers(f, a.lo, a.hi + size, write))
+				UNPROVEN(f, MEMORY, "address in the context is not constant");
 			break;
 		}
 		need_alignment(f, a.lo, true);
