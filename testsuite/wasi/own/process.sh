@@ -193,6 +193,7 @@ rmmod race
 cd ..; rm -rf r
 
 sleep 0.2
+# the counter is exact to 32 per processor; race alone has opened tens of thousands
 more=$(($(cut -f1 /proc/sys/fs/file-nr) - files))
-t "no file is left open" yes "$([ $more -lt 40 ] && echo yes || echo "$more more")"
+t "no file is left open" yes "$([ $more -lt 200 ] && echo yes || echo "$more more")"
 exit 0
