@@ -247,8 +247,9 @@ void lower_vector(struct lower *l, const struct wasm_instr *in);
 void lower_table(struct lower *l, const struct wasm_instr *in);
 LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx);
 LLVMValueRef lower_ref_null(struct lower *l, wasm_valtype_t reftype);
-/* is a reference of any type null? An i1 */
-LLVMValueRef lower_is_null(struct lower *l, LLVMValueRef ref);
+/* is a reference null as functions are, or as all else is? i1; whoever does not know asks both */
+LLVMValueRef lower_is_null_func(struct lower *l, LLVMValueRef ref);
+LLVMValueRef lower_is_zero(struct lower *l, LLVMValueRef ref);
 
 /* ---- lower_exception.c ---- */
 

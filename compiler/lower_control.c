@@ -223,20 +223,40 @@ static void branch_if(struct lower *l, u32 labelidx)
 	branch_on(l, LLVMBuildICmp(l->b, LLVMIntNE, condition, lower_i32(l, 0), ""), labelidx);
 }
 
+/*
+ * Null of either kind, in two branches. The checker follows what a branch says of a
+ * reference, but not a sum of both conditions; so LLVM must not see that it could
+ * make one branch of the two.
+ */
+static LLVMValueRef same_reference(struct lower *l, LLVMValueRef ref)
+{
+	LLVMTypeRef type = LLVMFunctionType(l->i64, &l->i64, 1, 0);
+	LLVMValueRef nothing = LLVMGetInlineAsm(type, "", 0, "=r,0", 4, 1, 0,
+						LLVMInlineAsmDialectATT, 0);
+
+	return LLVMBuildCall2(l->b, type, nothing, &ref, 1, "");
+}
+
 static void branch_on_null(struct lower *l, u32 labelidx)
 {
 	LLVMValueRef ref = lower_pop(l);
 
-	branch_on(l, lower_is_null(l, ref), labelidx);
+	branch_on(l, lower_is_null_func(l, ref), labelidx);
+	branch_on(l, lower_is_zero(l, same_reference(l, ref)), labelidx);
 	lower_push(l, ref);
 }
 
 /* here the label takes the reference as well */
 static void branch_on_non_null(struct lower *l, u32 labelidx)
 {
-	LLVMValueRef null = lower_is_null(l, l->stack[l->stack_nr - 1]);
+	LLVMValueRef ref = l->stack[l->stack_nr - 1];
+	LLVMBasicBlockRef null = lower_block(l, "null"), other = lower_block(l, "");
 
-	branch_on(l, LLVMBuildNot(l->b, null, ""), labelidx);
+	LLVMBuildCondBr(l->b, lower_is_null_func(l, ref), null, other);
+	LLVMPositionBuilderAtEnd(l->b, other);
+	branch_on(l, LLVMBuildNot(l->b, lower_is_zero(l, same_reference(l, ref)), ""), labelidx);
+	LLVMBuildBr(l->b, null);
+	LLVMPositionBuilderAtEnd(l->b, null);
 	lower_pop(l);
 }
 

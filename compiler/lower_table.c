@@ -41,10 +41,14 @@ LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx)
  * null: an externref can never be the address of kwasm_null_func, as it comes
  * from whoever calls and goes back there only.
  */
-LLVMValueRef lower_is_null(struct lower *l, LLVMValueRef ref)
+LLVMValueRef lower_is_zero(struct lower *l, LLVMValueRef ref)
 {
-	return LLVMBuildOr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, ref, lower_i64(l, 0), ""),
-			   LLVMBuildICmp(l->b, LLVMIntEQ, ref, l->null_func, ""), "");
+	return LLVMBuildICmp(l->b, LLVMIntEQ, ref, lower_i64(l, 0), "");
+}
+
+LLVMValueRef lower_is_null_func(struct lower *l, LLVMValueRef ref)
+{
+	return LLVMBuildICmp(l->b, LLVMIntEQ, ref, l->null_func, "");
 }
 
 /* an index or count as the helpers take it */
@@ -69,11 +73,15 @@ void lower_table(struct lower *l, const struct wasm_instr *in)
 		lower_push(l, lower_ref_null(l, in->reftype));
 		break;
 	case WASM_OP_REF_IS_NULL:
-		args[0] = lower_is_null(l, lower_pop(l));
+		args[0] = lower_pop(l);
+		args[0] = LLVMBuildOr(l->b, lower_is_null_func(l, args[0]),
+				      lower_is_zero(l, args[0]), "");
 		lower_push(l, LLVMBuildZExt(l->b, args[0], l->i32, ""));
 		break;
 	case WASM_OP_REF_AS_NON_NULL:
-		lower_trap_if(l, lower_is_null(l, l->stack[l->stack_nr - 1]),
+		lower_trap_if(l, lower_is_null_func(l, l->stack[l->stack_nr - 1]),
+			      KWASM_TRAP_null_reference);
+		lower_trap_if(l, lower_is_zero(l, l->stack[l->stack_nr - 1]),
 			      KWASM_TRAP_null_reference);
 		break;
 	case WASM_OP_REF_FUNC:
