@@ -9,6 +9,8 @@
 #   make check-host           those that boot nothing
 #   make check-vm             those that do; KERNELS="6.1 6.12-rt" picks kernels
 #   make check-long           all of it and the slow ones, also on the real-time kernel
+#   make bench                speed beside native code and other engines, into testsuite/BENCHMARKS.md;
+#                             its parts: bench-compute, bench-calls, bench-compile, bench-load
 #   make demo                 a real program becomes a kernel module and runs in a virtual machine
 #   make install              PREFIX=/usr/local DESTDIR=
 #   make modules_install      kwasm.ko and kwasm_wasi.ko for KERNEL or KDIR
@@ -67,6 +69,12 @@ check-long: deps
 	@$(MAKE) test-kernels KERNELS="$(KERNELS)"
 	testsuite/run --mode=host --mode=vm --mode=long $(KERNELS:%=--kernel=%)
 
+# wasm2ko's figures are for a kernel's modules; the machine should have nothing else to do
+bench bench-compute bench-calls bench-compile bench-load:
+	@scripts/install-deps --bench
+	@$(MAKE) test-kernels KERNELS=$(firstword $(KERNELS))
+	testsuite/bench/run $(if $(@:bench=),$(@:bench-%=%),all) --kernel=$(firstword $(KERNELS))
+
 demo: deps
 	@scripts/demo
 
@@ -83,4 +91,5 @@ modules_install: modules
 clean:
 	rm -rf $(O)
 
-.PHONY: all tools modules deps test-kernels check check-host check-vm check-long demo install modules_install clean
+.PHONY: all tools modules deps test-kernels check check-host check-vm check-long \
+	bench bench-compute bench-calls bench-compile bench-load demo install modules_install clean

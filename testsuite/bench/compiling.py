@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Compile time, memory and size: wasm2ko beside wasm2c with clang, and native clang -O2.
+
+Each from the same sources; CPU seconds with those of child processes. Text is machine
+code: of wasm2ko the app's .text, of the others that of the objects without the runtime's.
+"""
+import os
+import shutil
+import subprocess
+import tempfile
+
+import workloads
+from benchlib import (BUILD, CLANG, OUT, WASM2C_RT, Failed, kernel_release, machine, measured, relative, run,
+                      save, say, table)
+
+CASES = ['sqlite', 'lua', 'zstd']
+# beside them, if WASM2KO_DATA has them: compiled by wasm2ko only, there is no source
+DATA = ['sqlite340', 'php82']
+
+
+def text_of(paths):
+    """bytes of .text of object files"""
+    total = 0
+    for line in run(['size', '-A'] + paths).splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[0].startswith('.text'):
+            total += int(fields[1])
+    return total
+
+
+def data_folder():
+    beside = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))),
+                          'shared')
+    return os.environ.get('WASM2KO_DATA', beside)
+
+
+def wasm2ko_rows(name, module, profile):
+    for level in ('-O2', '-O0'):
+        out = os.path.join(OUT, 'compile.ko')
+        words = workloads.wasm2ko_command(module, out, profile, [level])
+        say('wasm2ko', level, name)
+        row = measured(words)
+        row.update(name=name, tool='wasm2ko ' + level, text=text_of([out]), file=os.path.getsize(out),
+                   input=os.path.getsize(module), command=relative(words))
+        yield row
+
+
+def native_row(name):
+    say('clang', name)
+    sources = workloads.sources(name)
+    flags = [s for s in sources if not s.endswith('.c')]
+    files = [s for s in sources if s.endswith('.c')]
+    row = {'cpu': 0, 'clock': 0, 'mb': 0}
+    objects = []
+    with tempfile.TemporaryDirectory() as folder:
+        for i, f in enumerate(files):
+            out = os.path.join(folder, '%d.o' % i)
+            one = measured([CLANG, '-O2', '-c', f, '-o', out] + flags)
+            row['cpu'] += one['cpu']
+            row['clock'] += one['clock']
+            row['mb'] = max(row['mb'], one['mb'])
+            objects.append(out)
+        row.update(text=text_of(objects), file=sum(os.path.getsize(o) for o in objects))
+    row.update(name=name, tool='clang -O2, native', input=sum(os.path.getsize(f) for f in files),
+               command='%s -O2 -c, each source: testsuite/bench/workloads.py %s' % (CLANG, name))
+    return row
+
+
+def wasm2c_row(name, module):
+    say('wasm2c', name)
+    with tempfile.TemporaryDirectory() as folder:
+        first, _ = workloads.wasm2c_commands(module, folder, os.path.join(folder, 'app'))
+        out = os.path.join(folder, 'app.o')
+        second = [CLANG, '-O2', '-c', '-w', '-I' + WASM2C_RT, os.path.join(folder, 'app.c'), '-o', out]
+        a, b = measured(first), measured(second)
+        return {'name': name, 'tool': 'wasm2c + clang -O2', 'cpu': a['cpu'] + b['cpu'],
+                'clock': a['clock'] + b['clock'], 'mb': max(a['mb'], b['mb']), 'text': text_of([out]),
+                'file': os.path.getsize(out), 'input': os.path.getsize(module),
+                'command': 'wasm2c %s -n app -o app.c && %s -O2 -c app.c' % (relative([module]), CLANG)}
+
+
+def main(opt):
+    profile = os.path.join(BUILD, kernel_release(opt.kernel), 'profile')
+    rows, failed = [], False
+    for name in CASES:
+        module = workloads.wasm(name)
+        try:
+            rows += wasm2ko_rows(name, module, profile)
+            rows.append(native_row(name))
+            if shutil.which('wasm2c'):
+                rows.append(wasm2c_row(name, module))
+        except Failed as e:
+            say(e)
+            failed = True
+    for name in DATA:
+        module = os.path.join(data_folder(), 'real', name, 'prog.wasm')
+        if os.path.exists(module):
+            try:
+                rows += wasm2ko_rows(name, module, profile)
+            except Failed as e:
+                say(e)
+                failed = True
+        else:
+            say('no', module, '(skipped)')
+    result = {'machine': machine(), 'rows': rows, 'command': 'testsuite/bench/run compile'}
+    save('compile', result)
+    print(text(result))
+    return result, failed
+
+
+def text(result):
+    rows, last = [], None
+    for r in result['rows']:
+        if last and r['name'] != last:
+            rows.append(None)
+        last = r['name']
+        rows.append([r['name'], r['tool'], '%.2f' % (r['input'] / 1e6), '%.1f' % r['cpu'], '%.1f' % r['clock'],
+                     '%.0f' % r['mb'], '%.0f' % (r['text'] / 1e3), '%.0f' % (r['file'] / 1e3)])
+    return table(['program', 'tool', 'input MB', 'CPU s', 'clock s', 'peak MB', 'text kB', 'file kB'], rows)
