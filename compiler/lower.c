@@ -56,11 +56,26 @@ LLVMValueRef lower_offset(struct lower *l, LLVMValueRef base, s64 offset)
 	return offset ? LLVMBuildGEP2(l->b, l->i8, base, &index, 1, "") : base;
 }
 
+/*
+ * Globals and the value buffer: LLVM must not make one access of two in different
+ * branches, choosing the address first, since the checker has to see what is meant. It
+ * leaves atomic accesses apart; unordered ones are plain moves, and are combined
+ * with others of the same address as ever.
+ */
+static void keep_apart(struct lower *l, LLVMValueRef access, LLVMTypeRef type, enum lower_alias alias)
+{
+	if ((alias != LOWER_ALIAS_CELL && alias != LOWER_ALIAS_VALUES) || type == l->v128)
+		return;
+	LLVMSetOrdering(access, LLVMAtomicOrderingUnordered);
+	LLVMSetAlignment(access, type == l->i32 || type == l->f32 ? 4 : 8);
+}
+
 LLVMValueRef lower_load(struct lower *l, LLVMTypeRef type, LLVMValueRef ptr, enum lower_alias alias)
 {
 	LLVMValueRef v = LLVMBuildLoad2(l->b, type, ptr, "");
 
 	LLVMSetMetadata(v, l->kind_tbaa, l->alias[alias]);
+	keep_apart(l, v, type, alias);
 	return v;
 }
 
@@ -69,6 +84,7 @@ void lower_store(struct lower *l, LLVMValueRef v, LLVMValueRef ptr, enum lower_a
 	LLVMValueRef store = LLVMBuildStore(l->b, v, ptr);
 
 	LLVMSetMetadata(store, l->kind_tbaa, l->alias[alias]);
+	keep_apart(l, store, LLVMTypeOf(v), alias);
 }
 
 LLVMValueRef lower_load_fixed(struct lower *l, LLVMTypeRef type, LLVMValueRef ptr)
