@@ -9,13 +9,13 @@
  *	# mkdir /tmp/poems
  *	# echo "so much depends" > /tmp/poems/one
  *	# echo "upon a red wheel barrow" > /tmp/poems/two
- *	# insmod cat.ko args="/poems/one /poems/two" dirs=/tmp/poems:/poems
+ *	# insmod cat.ko 'args="/poems/one /poems/two"' dirs=/tmp/poems:/poems
  *	so much depends
  *	upon a red wheel barrow
  *	# echo "through a pipe" | kwasm run cat
  *	through a pipe
  *	# kwasm run --dir /tmp/poems:/poems cat -- /poems/../../etc/passwd || echo "status $?"
- *	cat: /poems/../../etc/passwd: Operation not permitted
+ *	cat: /poems/../../etc/passwd: Capabilities insufficient
  *	status 1
  *	# rmmod cat
  */

@@ -9,8 +9,6 @@
  *	# insmod ../numbers/numbers.ko
  *	# insmod primes.ko args="20"
  *	2 3 5 7 11 13 17 19
- *	# rmmod numbers 2> /dev/null || echo "numbers is in use"
- *	numbers is in use
  *	# rmmod primes numbers
  */
 #include <stdio.h>
