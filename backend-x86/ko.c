@@ -39,6 +39,7 @@ static const struct modinfo_param params[] = {
 	PARAM(args, "charp", "string", "arguments, separated by blanks; quotes keep blanks"),
 	PARAM(env, "charp", "string", "environment, NAME=VALUE separated by blanks"),
 	PARAM(dirs, "charp", "string", "directories the app may use, HOST:GUEST,..."),
+	PARAM(fds, "charp", "string", "descriptors of the inserting process the app may use, OWN:GUEST,..."),
 	PARAM(max_memory, "ullong", "u64", "bytes of linear memory an instance may have, 0: what it declares"),
 	PARAM(instances, "uint", "u32", "reactors: instances kept from loading on"),
 	PARAM(run, "bool", "bool", "commands: run once in the inserting process"),

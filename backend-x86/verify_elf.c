@@ -669,7 +669,7 @@ static int check_app(struct verify_object *obj)
 		offsetof(struct kwasm_app, data), offsetof(struct kwasm_app, type_ids),
 		offsetof(struct kwasm_app, module), offsetof(struct kwasm_app, ex_table),
 		offsetof(struct kwasm_app, args), offsetof(struct kwasm_app, env),
-		offsetof(struct kwasm_app, dirs),
+		offsetof(struct kwasm_app, dirs), offsetof(struct kwasm_app, fds),
 	};
 	const struct verify_section *s;
 	struct kwasm_app app;
@@ -729,10 +729,10 @@ static int check_app(struct verify_object *obj)
 	if (section != find_section(obj, ".gnu.linkonce.this_module") || offset)
 		return object_error(obj, "kwasm_app.module is not the object's struct module");
 	/* what the parameters point to before anybody sets them: constants */
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		static const size_t strings[] = {
 			offsetof(struct kwasm_app, args), offsetof(struct kwasm_app, env),
-			offsetof(struct kwasm_app, dirs),
+			offsetof(struct kwasm_app, dirs), offsetof(struct kwasm_app, fds),
 		};
 
 		if (app_pointer(obj, strings[i], &section, &offset))
@@ -1436,6 +1436,7 @@ static const struct {
 	{ offsetof(struct kwasm_app, args),	"kwasm_param_ops_string" },
 	{ offsetof(struct kwasm_app, env),	"kwasm_param_ops_string" },
 	{ offsetof(struct kwasm_app, dirs),	"kwasm_param_ops_string" },
+	{ offsetof(struct kwasm_app, fds),	"kwasm_param_ops_string" },
 	{ offsetof(struct kwasm_app, max_memory), "kwasm_param_ops_u64" },
 	{ offsetof(struct kwasm_app, instances), "kwasm_param_ops_u32" },
 	{ offsetof(struct kwasm_app, run),	"kwasm_param_ops_bool" },

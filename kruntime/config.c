@@ -5,6 +5,7 @@
  *	args="-v 'two words' x"		blanks separate; '...', "..." and \ quote
  *	env="HOME=/ TERM=dumb"		the same
  *	dirs=/srv:/,/tmp:/tmp		commas separate
+ *	fds=3,5:4			the same
  */
 #include "kwasm.h"
 
@@ -128,6 +129,41 @@ static int strings_from_text(struct kwasm_strings *s, const char *first, const c
 	return kwasm_strings_init(s, data, first_bytes + n);
 }
 
+/* Decimal digits, which must be there; the first character behind them, NULL: none or too large */
+static const char *number(const char *text, u32 *value)
+{
+	u64 sum = 0;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		sum = sum * 10 + *text - '0';
+		if (sum > 0x7fffffff)
+			return NULL;
+	}
+	*value = sum;
+	return text;
+}
+
+/**
+ * kwasm_fd_parse() - A descriptor that is passed to an app
+ * @text: "own" or "own:guest"
+ * @own: set: number in the process that passes it
+ * @guest: set: number for the app, %KWASM_FD_ANY: the lowest that is free
+ *
+ * Return: 0, -EINVAL.
+ */
+int kwasm_fd_parse(const char *text, u32 *own, u32 *guest)
+{
+	const char *rest = number(text, own);
+
+	*guest = KWASM_FD_ANY;
+	if (rest && *rest == ':')
+		rest = number(rest + 1, guest);
+	return rest && !*rest ? 0 : -EINVAL;
+}
+EXPORT_SYMBOL_GPL(kwasm_fd_parse);
+
 int kwasm_config_from_params(struct kwasm_program *program, struct kwasm_config *config)
 {
 	const struct kwasm_app *app = program->app;
@@ -145,6 +181,10 @@ int kwasm_config_from_params(struct kwasm_program *program, struct kwasm_config 
 		param = "dirs";
 		err = strings_from_text(&config->dirs, NULL, app->dirs, split_commas);
 	}
+	if (!err) {
+		param = "fds";
+		err = strings_from_text(&config->fds, NULL, app->fds, split_commas);
+	}
 	if (err) {
 		if (err == -EINVAL)
 			kwasm_err("%s: parameter %s: a quote is not closed\n", program->name,
@@ -159,5 +199,6 @@ void kwasm_config_release(struct kwasm_config *config)
 	plat_free((void *)config->args.data);
 	plat_free((void *)config->env.data);
 	plat_free((void *)config->dirs.data);
+	plat_free((void *)config->fds.data);
 	memset(config, 0, sizeof(*config));
 }

@@ -81,12 +81,13 @@ static void put_config(struct kwasm_config *config)
 	kvfree(config->args.data);
 	kvfree(config->env.data);
 	kvfree(config->dirs.data);
+	kvfree(config->fds.data);
 }
 
 /* put_config() in any case */
 static int get_config(struct kwasm_config *config, const struct kwasm_strings_arg *args,
 		      const struct kwasm_strings_arg *env, const struct kwasm_strings_arg *dirs,
-		      u64 max_memory, u32 stack_size)
+		      const struct kwasm_strings_arg *fds, u64 max_memory, u32 stack_size)
 {
 	int err;
 
@@ -99,6 +100,8 @@ static int get_config(struct kwasm_config *config, const struct kwasm_strings_ar
 		err = get_strings(&config->env, env);
 	if (!err)
 		err = get_strings(&config->dirs, dirs);
+	if (!err)
+		err = get_strings(&config->fds, fds);
 	return err;
 }
 
@@ -174,7 +177,8 @@ static int ctl_instantiate(struct kwasm_session *session, void __user *user)
 	app = get_string(arg.app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, arg.max_memory, arg.stack_size);
+	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, &arg.fds, arg.max_memory,
+			 arg.stack_size);
 	if (err)
 		goto out_put_config;
 	err = get_report(&report, arg.report);
@@ -314,7 +318,8 @@ static int ctl_run(struct kwasm_session *session, void __user *user)
 	app = get_string(arg.app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, arg.max_memory, arg.stack_size);
+	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, &arg.fds, arg.max_memory,
+			 arg.stack_size);
 	if (err)
 		goto out_put_config;
 	err = get_report(&report, arg.report);

@@ -86,6 +86,8 @@ static int copy_config(struct kwasm_instance *instance, const struct kwasm_confi
 		err = kwasm_strings_copy(&instance->env, &config->env);
 	if (!err)
 		err = kwasm_strings_copy(&instance->dirs, &config->dirs);
+	if (!err)
+		err = kwasm_strings_copy(&instance->fds, &config->fds);
 	instance->max_memory = config->max_memory ? config->max_memory :
 			       instance->program->app->max_memory;
 	instance->stack_size = kwasm_stack_size(instance->program, config->stack_size);
@@ -163,6 +165,7 @@ static void free_instance(struct kwasm_instance *instance)
 	plat_free((void *)instance->args.data);
 	plat_free((void *)instance->env.data);
 	plat_free((void *)instance->dirs.data);
+	plat_free((void *)instance->fds.data);
 	plat_free(instance);
 }
 

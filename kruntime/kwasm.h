@@ -99,6 +99,9 @@ const char *kwasm_strings_at(const struct kwasm_strings *s, u32 i);
 int kwasm_strings_init(struct kwasm_strings *s, const char *data, u32 bytes);
 int kwasm_strings_copy(struct kwasm_strings *copy, const struct kwasm_strings *s);
 
+#define KWASM_FD_ANY	0xffffffffu
+int kwasm_fd_parse(const char *text, u32 *own, u32 *guest);
+
 /* ---- module.c: registered programs ---- */
 
 enum kwasm_program_state {
@@ -127,6 +130,7 @@ struct kwasm_config {
 	struct kwasm_strings args;
 	struct kwasm_strings env;
 	struct kwasm_strings dirs;
+	struct kwasm_strings fds;
 	u64 max_memory;		/* bytes, 0: the program's */
 	u32 stack_size;		/* bytes, 0: the program's */
 	u32 context;		/* enum kwasm_context, of the calls that instantiate and run */
@@ -300,6 +304,7 @@ struct kwasm_instance {
 	struct kwasm_strings args;	/* own copies, constant for the instance's life */
 	struct kwasm_strings env;
 	struct kwasm_strings dirs;
+	struct kwasm_strings fds;
 	void *private[KWASM_PRIVATE_NR];
 	void (*private_destroy[KWASM_PRIVATE_NR])(void *private);
 	u64 cpu_ns;

@@ -17,6 +17,7 @@ struct packed_config {
 	struct packed args;
 	struct packed env;
 	struct packed dirs;
+	struct packed fds;
 	u64 max_memory;
 	u32 stack_size;
 };

@@ -98,6 +98,7 @@ static int device_instantiate(struct libkwasm *lib, const char *app,
 		.max_memory = config->max_memory,
 		.stack_size = config->stack_size,
 		.report = address(&lib->report),
+		.fds = strings(&config->fds),
 	};
 	int err = call_device(lib, KWASM_IOC_INSTANTIATE, &arg);
 
@@ -172,6 +173,7 @@ static int device_run(struct libkwasm *lib, const char *app, const struct packed
 		.max_memory = config->max_memory,
 		.stack_size = config->stack_size,
 		.report = address(&lib->report),
+		.fds = strings(&config->fds),
 	};
 	int err = call_device(lib, KWASM_IOC_RUN, &arg);
 

@@ -114,6 +114,7 @@ static void unpack_config(struct packed_config *packed)
 	free(packed->args.data);
 	free(packed->env.data);
 	free(packed->dirs.data);
+	free(packed->fds.data);
 }
 
 static int pack_config(struct packed_config *packed, const struct libkwasm_config *config)
@@ -130,6 +131,8 @@ static int pack_config(struct packed_config *packed, const struct libkwasm_confi
 		err = pack(&packed->env, config->env);
 	if (!err)
 		err = pack(&packed->dirs, config->dirs);
+	if (!err)
+		err = pack(&packed->fds, config->fds);
 	if (err)
 		unpack_config(packed);
 	return err;

@@ -28,6 +28,7 @@ struct libkwasm_config {
 	const char *const *args;	/* args[0]: the program's name */
 	const char *const *env;		/* NAME=VALUE */
 	const char *const *dirs;	/* HOST:GUEST */
+	const char *const *fds;		/* OWN or OWN:GUEST: descriptors of this process */
 	u64 max_memory;			/* bytes, 0: the app's */
 	u32 stack_size;			/* bytes, 0: the app's */
 };

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kwasm.h"
 #include "libkwasm.h"
 #include "user_platform.h"
 #include "value.h"
@@ -45,6 +46,7 @@ static const char help_text[] =
 "  --user               user-space runner: needs neither root nor a kernel module\n"
 "  --load FILE.ko       --user: load this one first, for APP to import from\n"
 "  --dir HOST[:GUEST]   let the app use a directory, as GUEST (default: the same path)\n"
+"  --fd OWN[:GUEST]     let the app use an open descriptor, as its number GUEST\n"
 "  --env NAME[=VALUE]   set an environment variable (default value: this process's)\n"
 "  --max-memory BYTES   limit of linear memory; K, M, G are understood\n"
 "  --stack-size BYTES   of the app's stack\n"
@@ -58,8 +60,9 @@ static const char help_text[] =
 struct options {
 	bool user;
 	bool verbose;
-	const char **loads;	/* NULL-terminated, as the next two */
+	const char **loads;	/* NULL-terminated, as the next three */
 	const char **dirs;
+	const char **fds;
 	const char **env;
 	u64 max_memory;
 	u32 stack_size;
@@ -142,6 +145,16 @@ static void add_dir(struct options *options, const char *dir)
 	append(&options->dirs, pair);
 }
 
+static bool add_fd(struct options *options, const char *fd)
+{
+	u32 own, guest;
+
+	if (kwasm_fd_parse(fd, &own, &guest))
+		return false;
+	append(&options->fds, fd);
+	return true;
+}
+
 static void add_env(struct options *options, const char *name)
 {
 	const char *value;
@@ -162,11 +175,12 @@ static void add_env(struct options *options, const char *name)
 /* Returns 0 with optind at the first operand, or an exit status */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	enum { USER = 256, LOAD, DIR_, ENV, MAX_MEMORY, STACK_SIZE, HELP };
+	enum { USER = 256, LOAD, DIR_, FD, ENV, MAX_MEMORY, STACK_SIZE, HELP };
 	static const struct option table[] = {
 		{ "user", no_argument, NULL, USER },
 		{ "load", required_argument, NULL, LOAD },
 		{ "dir", required_argument, NULL, DIR_ },
+		{ "fd", required_argument, NULL, FD },
 		{ "env", required_argument, NULL, ENV },
 		{ "max-memory", required_argument, NULL, MAX_MEMORY },
 		{ "stack-size", required_argument, NULL, STACK_SIZE },
@@ -190,6 +204,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 			break;
 		case DIR_:
 			add_dir(options, optarg);
+			break;
+		case FD:
+			if (!add_fd(options, optarg))
+				return usage_error("--fd: '%s' is not OWN or OWN:GUEST", optarg);
 			break;
 		case ENV:
 			add_env(options, optarg);
@@ -321,6 +339,7 @@ static void fill_config(const struct options *options, struct libkwasm_config *c
 		.args = args,
 		.env = options->env,
 		.dirs = options->dirs,
+		.fds = options->fds,
 		.max_memory = options->max_memory,
 		.stack_size = options->stack_size,
 	};

@@ -136,6 +136,26 @@ static int add_stdio(struct wasi *w)
 	return 0;
 }
 
+#define FDS_MAX		65536u
+
+/* A number that the caller has chosen; 0 to 2 take the place of what is there */
+static int reserve_number(struct wasi *w, u32 fd)
+{
+	struct wasi_fd *fds;
+
+	if (fd >= FDS_MAX)
+		return -EMFILE;
+	if (fd < w->nr_fds)
+		return fd >= 3 && w->fds[fd].host >= 0 ? -EEXIST : 0;
+	fds = realloc(w->fds, (fd + 1) * sizeof(*fds));
+	if (!fds)
+		return -ENOMEM;
+	w->fds = fds;
+	for (; w->nr_fds <= fd; w->nr_fds++)
+		fds[w->nr_fds] = (struct wasi_fd){ .host = -1 };
+	return 0;
+}
+
 /* "host:guest"; a name alone is both */
 static int add_preopen(struct wasi *w, const char *dir)
 {
@@ -157,6 +177,41 @@ static int add_preopen(struct wasi *w, const char *dir)
 	return err;
 }
 
+/* Descriptors that are passed, those that have, or have not, a number of their own */
+static int pass(struct wasi *w, const struct kwasm_strings *passed, bool numbered)
+{
+	struct wasi_rights_pair rights;
+	u32 i, own, fd;
+	int err;
+
+	for (i = 0; i < passed->nr; i++) {
+		const char *text = kwasm_strings_at(passed, i);
+
+		err = kwasm_fd_parse(text, &own, &fd);
+		if (!err && numbered != (fd != KWASM_FD_ANY))
+			continue;
+		if (!err && fcntl(own, F_GETFD) < 0)
+			err = -errno;
+		if (!err && numbered)
+			err = reserve_number(w, fd);
+		if (err) {
+			kwasm_err("descriptor %s: %s\n", text, strerror(-err));
+			return err;
+		}
+		rights = wasi_host_rights(own);
+		if (numbered) {
+			w->fds[fd] = (struct wasi_fd){ .host = own, .base = rights.base,
+						       .inheriting = rights.inheriting };
+		} else {
+			err = wasi_fd_install(w, own, rights.base, rights.inheriting, &fd);
+			if (err)
+				return err;
+		}
+		w->fds[fd].stdio = true;
+	}
+	return 0;
+}
+
 struct wasi *wasi_get(void *ctx)
 {
 	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
@@ -173,12 +228,16 @@ struct wasi *wasi_get(void *ctx)
 	}
 	w->ctx = ctx;
 	err = add_stdio(w);
+	if (!err)
+		err = pass(w, &instance->fds, true);
 	for (i = 0; i < instance->dirs.nr && !err; i++) {
 		err = add_preopen(w, kwasm_strings_at(&instance->dirs, i));
 		if (err)
 			kwasm_err("cannot open directory '%s': %s\n",
 				  kwasm_strings_at(&instance->dirs, i), strerror(-err));
 	}
+	if (!err)
+		err = pass(w, &instance->fds, false);
 	if (err) {
 		wasi_destroy(w);
 		kwasm_raise(ctx, KWASM_TRAP_host_error, -err);

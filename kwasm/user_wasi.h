@@ -20,7 +20,7 @@
 
 struct wasi_fd {
 	int host;		/* -1: free */
-	bool stdio;		/* not ours to close */
+	bool stdio;		/* the process's: not ours to close */
 	u64 base;		/* rights */
 	u64 inheriting;
 	char *preopen;		/* name for the guest, or NULL */

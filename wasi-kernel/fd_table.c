@@ -4,8 +4,13 @@
  *
  * Descriptors 0, 1 and 2 stand for those of the process that makes the call, whoever
  * that is: an instance that outlives the process that made it writes to the
- * terminal of the process that calls it, and pins nobody's terminal. The
- * preopened directories follow; everything else the guest has opened itself.
+ * terminal of the process that calls it, and pins nobody's terminal. Others that are
+ * passed to it likewise. That also keeps a session from holding itself through a
+ * descriptor that its instance was given.
+ *
+ * What is passed under a number of its own comes first, then the preopened directories, then
+ * what is passed without one: libc looks for directories from 3 on up to the first
+ * descriptor that is none. Everything else the guest has opened itself.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -40,6 +45,11 @@ static void wasi_destroy(void *private)
 		ratelimit_state_exit(w->log_limit);	/* says how many lines there were too many */
 	kfree(w->log_limit);
 	kfree(w);
+}
+
+static u32 fds_limit(void)
+{
+	return min_t(unsigned long, rlimit(RLIMIT_NOFILE), WASI_FDS_MAX);
 }
 
 static int fds_grow(struct wasi *w, u32 nr)
@@ -95,6 +105,86 @@ failed:
 	return err;
 }
 
+static void set_host(struct wasi_fd *entry, u32 host_fd)
+{
+	entry->kind = WASI_FD_HOST;
+	entry->host_fd = host_fd;
+	entry->rights_base = WASI_RIGHTS_ALL;
+	entry->rights_inheriting = WASI_RIGHTS_ALL;
+}
+
+/* Is it open? To say so now is kinder than to fail at its first use. */
+static int check_host(struct wasi *w, u32 host_fd)
+{
+	struct file *file;
+
+	if (kwasm_context(w->ctx) != KWASM_CONTEXT_PROCESS)
+		return -EBADF;
+	file = fget(host_fd);
+	if (!file)
+		return -EBADF;
+	fput(file);
+	return 0;
+}
+
+/* A number that the caller has chosen; 0 to 2 take the place of what is there */
+static int reserve_number(struct wasi *w, u32 fd)
+{
+	u32 nr = w->nr_fds;
+
+	if (fd >= fds_limit())
+		return -EMFILE;
+	while (nr <= fd)
+		nr = min(2 * nr, WASI_FDS_MAX);
+	if (nr > w->nr_fds) {
+		int err = fds_grow(w, nr);
+
+		if (err)
+			return err;
+	}
+	return fd >= STDIO_NR && w->fds[fd].kind != WASI_FD_FREE ? -EEXIST : 0;
+}
+
+/* Pass the descriptors that have, or have not, a number of their own */
+static int pass(struct wasi *w, bool numbered)
+{
+	const struct kwasm_strings *fds = &w->instance->fds;
+	u32 i, own, fd;
+	int err;
+
+	for (i = 0; i < fds->nr; i++) {
+		err = kwasm_fd_parse(kwasm_strings_at(fds, i), &own, &fd);
+		if (!err && numbered != (fd != KWASM_FD_ANY))
+			continue;
+		if (!err)
+			err = check_host(w, own);
+		if (!err)
+			err = numbered ? reserve_number(w, fd) : wasi_fd_reserve(w, &fd);
+		if (err) {
+			kwasm_info_ratelimited("%s: descriptor %s: error %d\n",
+					       w->instance->program->name,
+					       kwasm_strings_at(fds, i), err);
+			return err;
+		}
+		set_host(&w->fds[fd], own);
+	}
+	return 0;
+}
+
+static int preopen_all(struct wasi *w)
+{
+	const struct kwasm_strings *dirs = &w->instance->dirs;
+	u32 i;
+	int err;
+
+	for (i = 0; i < dirs->nr; i++) {
+		err = preopen(w, kwasm_strings_at(dirs, i));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /**
  * wasi_create() - Make the state of an instance
  * @ctx: context of a call under way, the instance's first
@@ -103,8 +193,9 @@ failed:
  * credentials, root and namespace.
  *
  * Context: Process context, may sleep.
- * Return: the state; ERR_PTR(-ENOMEM); or, if a directory cannot be opened, the error, with the
- * call being ended: a program that silently lacks a directory would misbehave in stranger ways.
+ * Return: the state; ERR_PTR(-ENOMEM); or, if a directory cannot be opened or a descriptor is not
+ * open, the error, with the call being ended: a program that silently lacks one would
+ * misbehave in stranger ways.
  */
 struct wasi *wasi_create(void *ctx)
 {
@@ -121,18 +212,16 @@ struct wasi *wasi_create(void *ctx)
 	err = fds_grow(w, FDS_FIRST);
 	if (err)
 		goto err_destroy;
-	for (i = 0; i < STDIO_NR; i++) {
-		w->fds[i].kind = WASI_FD_STDIO;
-		w->fds[i].host_fd = i;
-		w->fds[i].rights_base = WASI_RIGHTS_ALL;
-		w->fds[i].rights_inheriting = WASI_RIGHTS_ALL;
-	}
-	for (i = 0; i < instance->dirs.nr; i++) {
-		err = preopen(w, kwasm_strings_at(&instance->dirs, i));
-		if (err) {
-			kwasm_raise(ctx, KWASM_TRAP_host_error, -err);
-			goto err_destroy;
-		}
+	for (i = 0; i < STDIO_NR; i++)
+		set_host(&w->fds[i], i);
+	err = pass(w, true);
+	if (!err)
+		err = preopen_all(w);
+	if (!err)
+		err = pass(w, false);
+	if (err) {
+		kwasm_raise(ctx, KWASM_TRAP_host_error, -err);
+		goto err_destroy;
 	}
 	kwasm_instance_set_private(instance, KWASM_PRIVATE_WASI, w, wasi_destroy);
 	return w;
@@ -153,7 +242,7 @@ int wasi_fd_find(struct wasi *w, u32 fd, struct wasi_fd **entry)
 /* A free row, the lowest as POSIX wants it. Stays free until wasi_fd_install(). */
 int wasi_fd_reserve(struct wasi *w, u32 *fd)
 {
-	u32 limit = min_t(unsigned long, rlimit(RLIMIT_NOFILE), WASI_FDS_MAX), i;
+	u32 limit = fds_limit(), i;
 
 	for (i = 0; i < w->nr_fds; i++)
 		if (w->fds[i].kind == WASI_FD_FREE)

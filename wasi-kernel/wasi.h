@@ -41,14 +41,14 @@
 enum wasi_fd_kind {
 	WASI_FD_FREE,
 	WASI_FD_FILE,	/* @file, opened for this descriptor */
-	WASI_FD_STDIO,	/* whatever the calling process has as its descriptor @host_fd */
+	WASI_FD_HOST,	/* whatever the calling process has as its descriptor @host_fd */
 };
 
 struct wasi_fd {
 	u8 kind;
-	u8 host_fd;
+	u32 host_fd;
 	struct file *file;
-	/* upper bounds; what the type of the file allows is taken at use for WASI_FD_STDIO */
+	/* upper bounds; what the type of the file allows is taken at use for WASI_FD_HOST */
 	u64 rights_base;
 	u64 rights_inheriting;
 	/* name for the guest of a preopened directory, else NULL; not NUL-terminated */

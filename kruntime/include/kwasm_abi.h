@@ -447,7 +447,8 @@ struct kwasm_app {
 	u32 daemon;			/* commands: run on a kernel thread */
 	u32 stack_size;			/* bytes, 0: image's */
 	void *runtime;			/* the runtime's, NULL until registered */
-	u64 reserved[4];
+	const char *fds;		/* a module parameter, too */
+	u64 reserved[3];
 };
 
 #endif /* KWASM_ABI_H */

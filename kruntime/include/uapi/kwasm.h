@@ -72,7 +72,7 @@ struct kwasm_version {
 	__u32 reserved;
 };
 
-/* Surroundings of an instance: WASI's arguments, environment, directories */
+/* Surroundings of an instance: WASI's arguments, environment, directories, descriptors */
 struct kwasm_strings_arg {
 	__u64 data;
 	__u32 bytes;			/* at most KWASM_STRINGS_MAX; the last byte is NUL */
@@ -94,6 +94,7 @@ struct kwasm_instantiate {
 	__u32 stack_size;		/* bytes; 0: the app's */
 	__u32 handle;			/* out: never 0 */
 	__u64 report;
+	struct kwasm_strings_arg fds;	/* "own" or "own:guest": descriptors that the app may use */
 };
 
 /* REGISTER: later instances may import from @handle under @name; replaces */
@@ -145,6 +146,7 @@ struct kwasm_run {
 	__u32 stack_size;
 	__s32 exit_code;		/* out */
 	__u64 report;
+	struct kwasm_strings_arg fds;
 };
 
 enum kwasm_state {

@@ -126,6 +126,7 @@ struct kwasm_app kwasm_app = {
 module_param_cb(args, &kwasm_param_ops_string, &kwasm_app.args, 0444);
 module_param_cb(env, &kwasm_param_ops_string, &kwasm_app.env, 0444);
 module_param_cb(dirs, &kwasm_param_ops_string, &kwasm_app.dirs, 0444);
+module_param_cb(fds, &kwasm_param_ops_string, &kwasm_app.fds, 0444);
 module_param_cb(max_memory, &kwasm_param_ops_u64, &kwasm_app.max_memory, 0444);
 module_param_cb(instances, &kwasm_param_ops_u32, &kwasm_app.instances, 0444);
 module_param_cb(stack_size, &kwasm_param_ops_u32, &kwasm_app.stack_size, 0444);
