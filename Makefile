@@ -5,7 +5,7 @@
 #   make                      build/bin/wasm2ko and build/bin/kwasm
 #   make modules KERNEL=6.1   kwasm.ko, kwasm_wasi.ko and the profile of a kernel, in build/<release>/
 #                             KERNEL: 6.1, 6.12, 6.12-rt (Debian's, fetched), host; or KDIR=<kbuild folder>
-#   make check                all tests: on the host, and in virtual machines with 6.1 and 6.12
+#   make check                the tests: on the host, and in virtual machines with 6.1 and 6.12
 #   make check-host           those that boot nothing
 #   make check-vm             those that do; KERNELS="6.1 6.12-rt" picks kernels
 #   make check-long           all of it and the slow ones, also on the real-time kernel
@@ -53,7 +53,7 @@ test-kernels: tools
 
 check: deps
 	@$(MAKE) test-kernels
-	testsuite/run --mode=host --mode=vm $(KERNELS:%=--kernel=%)
+	testsuite/run --sample --mode=host --mode=vm $(KERNELS:%=--kernel=%)
 
 # the .ko files that are run in user space are for a kernel, too
 check-host: deps
@@ -62,7 +62,7 @@ check-host: deps
 
 check-vm: deps
 	@$(MAKE) test-kernels
-	testsuite/run --mode=vm $(KERNELS:%=--kernel=%)
+	testsuite/run --sample --mode=vm $(KERNELS:%=--kernel=%)
 
 check-long: KERNELS = 6.1 6.12 6.12-rt
 check-long: deps

@@ -85,3 +85,21 @@ t_end()
 	[ "$t_failed" = 0 ] && [ $((t_passed + t_skipped)) -gt 0 ]
 	exit
 }
+
+# Show another suite's output, on stdin, and add the counts of its last line.
+t_add()
+{
+	local line p f s counts=
+
+	while IFS= read -r line; do
+		if [[ $line =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]; then
+			counts=$line
+		else
+			printf '%s\n' "$line"
+		fi
+	done
+	read -r p _ f _ s _ <<<"${counts:-0 passed, 1 failed, 0 skipped}"
+	[ -n "$counts" ] || echo "not ok - ended without a result"
+	echo "# $counts"
+	t_passed=$((t_passed + p)) t_failed=$((t_failed + f)) t_skipped=$((t_skipped + s))
+}

@@ -4,7 +4,7 @@
  *
  * <cache>/<app>.ko is the result for a module whose content hashes to <app>;
  * <app>.err holds the exit status and the message if there was none. The folder's name is
- * the caller's business: it must change with the compiler and the kernel.
+ * the caller's business: it must change with the compiler, its options and the kernel.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -85,12 +85,15 @@ static int run_compiler(const struct compiler *compiler, const char *wasm, const
 			const char *messages)
 {
 	char kernel[PATH_SIZE];
-	const char *argv[8];
+	const char *argv[8 + COMPILER_OPTIONS_MAX];
 	posix_spawn_file_actions_t actions;
 	int status, argc = 0;
+	size_t i;
 	pid_t pid;
 
 	argv[argc++] = compiler->program;
+	for (i = 0; i < compiler->nr_options; i++)
+		argv[argc++] = compiler->options[i];
 	if (compiler->kernel) {
 		snprintf(kernel, sizeof(kernel), "--kernel=%s", compiler->kernel);
 		argv[argc++] = kernel;

@@ -15,12 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "spec.h"
 
-#define GROUPS_MAX	32
+#define GROUPS_MAX	64
 #define JOBS_MAX	16
 
 struct counts {
@@ -58,6 +59,34 @@ static struct script_options options;
 static u32 show = 10;			/* failures per file */
 static unsigned int time_limit = 120;	/* seconds per file */
 static bool verbose;
+static u32 refused, named;		/* modules that must be refused; in the suite's words */
+static u32 nr_done;			/* files */
+static u32 nr_failed;
+static int progress_fd = -1;		/* of a terminal */
+
+/* One line that is written over and over; anything else on the screen comes above it */
+static void progress(void)
+{
+	if (progress_fd < 0)
+		return;
+	dprintf(progress_fd, "\r\033[K%u of %zu files, %u failed: %s ", nr_done, nr_files, nr_failed,
+		nr_done < nr_files ? strrchr(files[nr_done].path, '/') + 1 : "");
+}
+
+static void clear_progress(void)
+{
+	if (progress_fd >= 0)
+		dprintf(progress_fd, "\r\033[K");
+}
+
+static void find_terminal(void)
+{
+	const char *fd = getenv("TEST_PROGRESS_FD");
+
+	progress_fd = fd ? atoi(fd) : 2;
+	if (!isatty(progress_fd))
+		progress_fd = -1;
+}
 
 static struct group *find_group(const char *name)
 {
@@ -155,21 +184,26 @@ static void collect(struct job *job, int status)
 	struct counts c;
 	size_t size = 0;
 	bool done = false;
-	u32 shown = 0, nr;
+	u32 shown = 0, nr, nr_named;
 
+	clear_progress();
 	rewind(job->out);
 	while (getline(&line, &size, job->out) > 0) {
 		if (sscanf(line, "count %u %u %u", &c.passed, &c.failed, &c.skipped) == 3) {
 			group->counts.passed += c.passed;
 			group->counts.failed += c.failed;
 			group->counts.skipped += c.skipped;
+			nr_failed += c.failed;
 			done = true;
 			if (verbose)
 				printf("# %s: %u passed, %u failed, %u skipped\n", job->file->path,
 				       c.passed, c.failed, c.skipped);
+		} else if (sscanf(line, "refused %u %u", &nr, &nr_named) == 2) {
+			refused += nr;
+			named += nr_named;
 		} else if (sscanf(line, "skip %u %31s", &nr, feature) == 2) {
 			add_skip(group, feature, nr);
-		} else if (shown++ < show) {
+		} else if (options.reasons || shown++ < show) {
 			fputs(line, stdout);
 		}
 	}
@@ -198,7 +232,9 @@ static void wait_for_one(void)
 		if (running[i].pid == pid)
 			collect(&running[i], status);
 	}
+	nr_done++;
 	fflush(stdout);
+	progress();
 }
 
 static void start(struct job *job, const struct file *file)
@@ -237,8 +273,10 @@ static void run_files(size_t jobs)
 				start(&running[i], &files[next++]);
 			busy += !!running[i].pid;
 		}
-		if (!busy && next == nr_files)
+		if (!busy && next == nr_files) {
+			clear_progress();
 			return;
+		}
 		if (busy)
 			wait_for_one();
 	}
@@ -269,9 +307,11 @@ static int usage(void)
 	fputs("usage: spec --data DIR --cache DIR --spectest FILE [OPTION]... GROUP[/FILE]...\n"
 	      "  --wasm2ko FILE   compiler; without it only what is in the cache is used\n"
 	      "  --kernel NAME    for wasm2ko\n"
+	      "  --with OPTION    for wasm2ko, as -O0\n"
 	      "  --device         run in the kernel, by /dev/kwasm (default: in user space)\n"
 	      "  --compile-only   fill the cache\n"
 	      "  --feature NAME   take it as supported\n"
+	      "  --reasons        show refusals that are worded otherwise than the suite's\n"
 	      "  --show N         failures to show per file\n"
 	      "  --time-limit N   seconds per file\n"
 	      "  -j N             files at a time\n"
@@ -281,7 +321,8 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	enum { DATA = 256, CACHE, WASM2KO, KERNEL, SPECTEST, DEVICE, COMPILE_ONLY, FEATURE, SHOW, LIMIT };
+	enum { DATA = 256, CACHE, WASM2KO, KERNEL, SPECTEST, DEVICE, COMPILE_ONLY, FEATURE, SHOW, LIMIT,
+	       WITH, REASONS };
 	static const struct option table[] = {
 		{ "data", required_argument, NULL, DATA },
 		{ "cache", required_argument, NULL, CACHE },
@@ -293,14 +334,19 @@ int main(int argc, char **argv)
 		{ "feature", required_argument, NULL, FEATURE },
 		{ "show", required_argument, NULL, SHOW },
 		{ "time-limit", required_argument, NULL, LIMIT },
+		{ "with", required_argument, NULL, WITH },
+		{ "reasons", no_argument, NULL, REASONS },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct counts total = { 0 };
 	const char *data = NULL;
-	size_t jobs = 2;
+	size_t jobs = get_nprocs();
 	int c;
 
 	options.world = LIBKWASM_USER;
+	if (jobs > JOBS_MAX)
+		jobs = JOBS_MAX;
+	find_terminal();
 	while ((c = getopt_long(argc, argv, "j:v", table, NULL)) != -1) {
 		switch (c) {
 		case DATA:
@@ -333,6 +379,14 @@ int main(int argc, char **argv)
 		case LIMIT:
 			time_limit = atoi(optarg);
 			break;
+		case WITH:
+			if (options.compiler.nr_options == COMPILER_OPTIONS_MAX)
+				return usage();
+			options.compiler.options[options.compiler.nr_options++] = optarg;
+			break;
+		case REASONS:
+			options.reasons = true;
+			break;
 		case 'j':
 			jobs = atoi(optarg);
 			break;
@@ -356,6 +410,9 @@ int main(int argc, char **argv)
 	}
 	run_files(jobs);
 	print_table(&total);
+	if (refused)
+		printf("# %u modules are refused as they must be, %u of them in the suite's words\n",
+		       refused, named);
 	printf("%u passed, %u failed, %u skipped\n", total.passed, total.failed, total.skipped);
 	return total.failed || (!total.passed && !options.compile_only);
 }

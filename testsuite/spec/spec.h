@@ -9,6 +9,7 @@
 #include "libkwasm.h"
 
 #define PATH_SIZE	4096
+#define COMPILER_OPTIONS_MAX 8
 
 /* ---- compile.c: .wasm to .ko, remembered by content ---- */
 
@@ -16,6 +17,8 @@ struct compiler {
 	const char *program;	/* wasm2ko; NULL: only what is in the cache */
 	const char *kernel;	/* its --kernel, or NULL */
 	const char *cache;	/* folder */
+	const char *options[COMPILER_OPTIONS_MAX];
+	size_t nr_options;
 };
 
 struct compiled {
@@ -36,6 +39,7 @@ struct script_options {
 	enum libkwasm_world world;
 	bool compile_only;	/* fill the cache, run nothing */
 	const char *spectest;	/* spectest.ko */
+	bool reasons;		/* show refusals that are worded otherwise than the suite's */
 };
 
 /* Run the file, write "not ok" lines and, at the end, what spec.c reads, to @out */
