@@ -783,6 +783,11 @@ static bool learn_compare(const struct flow *f, struct state *s, u8 cc, u8 width
 		if (b->kind == K_TABLE_SIZE && a->kind == K_NUM && a->lo >= 0 &&
 		    (cc == CC_B || cc == CC_BE) && a->lo < OFFSET_MAX)
 			learn_table_size(s, b->id, a->lo + (cc == CC_B));
+		/* a size that is not 0 */
+		if (a->kind == K_TABLE_SIZE && flow_is_const(b) && !b->lo && cc == CC_NE)
+			learn_table_size(s, a->id, 1);
+		if (a->kind == K_MEMORY_SIZE && flow_is_const(b) && !b->lo && cc == CC_NE)
+			learn_memory_size(s, a->id, 1);
 		if (a->kind == K_MEMORY_SIZE && b->kind == K_NUM && b->lo >= 0 &&
 		    (cc == CC_A || cc == CC_AE) && b->lo < OFFSET_MAX)
 			learn_memory_size(s, a->id, b->lo + (cc == CC_A));

@@ -307,6 +307,15 @@ SNIPPET <element below the least size>, <ok>
 	mov	eax, [rax + 16]
 	ret
 END
+SNIPPET <element beyond the least size of a table that is not empty>, <unproven>
+	mov	rax, [r13 - 0x40]
+	cmp	qword ptr [rax + 8], 0
+	je	1f
+	mov	rax, [rax]
+	mov	rax, [rax + 8 * 8]
+1:	xor	eax, eax
+	ret
+END
 SNIPPET <element beyond the least size>, <unproven>
 	mov	rax, [r13 - 0x40]
 	mov	rax, [rax]
