@@ -652,7 +652,7 @@ TEST(kprobes_come_and_go_beside_a_spinning_guest)
 		kill_and_wait(child, SIGKILL, &status);
 		SKIP("kprobe events in /sys/kernel/tracing");
 	}
-	alarm(60);
+	alarm(300);
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, write_file("/sys/kernel/tracing/kprobe_events", "p:kwasm_t do_nanosleep"));
 		ASSERT_EQ(0, write_file("/sys/kernel/tracing/events/kprobes/kwasm_t/enable", "1"));
@@ -829,7 +829,7 @@ TEST(random_arguments_do_no_harm)
 	unsigned int seed = 1, cmd, i, k;
 	int fd = open_session();
 
-	alarm(60);
+	alarm(300);
 	for (i = 0; i < 20000; i++) {
 		for (k = 0; k < sizeof(room); k++)
 			room[k] = rand_r(&seed) % 3 ? 0 : rand_r(&seed);
