@@ -17,51 +17,72 @@
 
 #define MAX_CTX_SIZE	(512u << 20)
 
+#define KWASM_WASI	"kwasm_wasi"
+
 static const struct abi_host_func wasi_preview1[] = {
-#define WASI_CALL(name, result, params)	{ "wasi_" #name, result, params, "kwasm_wasi", true },
-#define WASI_NOSYS(name, result, params) { "wasi_" #name, result, params, "kwasm_wasi", false },
+#define WASI_CALL(name, result, params)	{ #name, "wasi_" #name, result, params, KWASM_WASI, true },
+#define WASI_NOSYS(name, result, params) { #name, "wasi_" #name, result, params, KWASM_WASI, false },
 #include "../kruntime/include/kwasm_wasi_calls.h"
+#define SOCK_CALL(name, symbol, result, params)	\
+	{ #name, "wasi_" #symbol, result, params, KWASM_WASI, true },
+#define SOCK_ALIAS(name, symbol, result, params) \
+	{ #name, "wasi_" #symbol, result, params, KWASM_WASI, true },
+#include "../kruntime/include/kwasm_sock_calls.h"
 };
 
 static const struct abi_host_func wasi_unstable[] = {
-#define WASI_CALL(name, result, params)	{ "wasi_" #name, result, params, "kwasm_wasi", true },
-#define WASI_NOSYS(name, result, params) { "wasi_" #name, result, params, "kwasm_wasi", false },
-#define WASI_CALL0(name, result, params) { "wasi_unstable_" #name, result, params, "kwasm_wasi", true },
+#define WASI_CALL(name, result, params)	{ #name, "wasi_" #name, result, params, KWASM_WASI, true },
+#define WASI_NOSYS(name, result, params) { #name, "wasi_" #name, result, params, KWASM_WASI, false },
+#define WASI_CALL0(name, result, params) \
+	{ #name, "wasi_unstable_" #name, result, params, KWASM_WASI, true },
 #include "../kruntime/include/kwasm_wasi_calls.h"
 };
 
-/* what the two interfaces call their functions, in the order of the tables above */
-static const char * const wasi_names[] = {
-#define WASI_CALL(name, result, params)	#name,
-#define WASI_NOSYS(name, result, params) #name,
-#include "../kruntime/include/kwasm_wasi_calls.h"
+static const struct abi_host_func kernel_wasm_net[] = {
+#define SOCK_CALL(name, symbol, result, params)
+#define NET_CALL(name, symbol, result, params) { #name, "wasi_" #symbol, result, params, KWASM_WASI, true },
+#include "../kruntime/include/kwasm_sock_calls.h"
 };
 
-#define NR_WASI_CALLS	(sizeof(wasi_names) / sizeof(wasi_names[0]))
+/*
+ * What belongs to the host, by the imports' module name. In a module name that is not reserved
+ * (any app may be called "net") unknown functions are left to be found at load time.
+ */
+static const struct host_interface {
+	const char *module;
+	const struct abi_host_func *funcs;
+	size_t nr;
+	bool reserved;
+} interfaces[] = {
+#define INTERFACE(module, funcs, reserved)	{ module, funcs, sizeof(funcs) / sizeof(funcs[0]), reserved }
+	INTERFACE("wasi_snapshot_preview1", wasi_preview1, true),
+	INTERFACE("wasi_unstable", wasi_unstable, true),
+	INTERFACE("net", kernel_wasm_net, false),
+};
 
-_Static_assert(sizeof(wasi_preview1) / sizeof(wasi_preview1[0]) == NR_WASI_CALLS, "one name a call");
-_Static_assert(sizeof(wasi_unstable) / sizeof(wasi_unstable[0]) == NR_WASI_CALLS, "one name a call");
-
-const struct abi_host_func *abi_host_func_find(const struct wasm_name *module,
-					       const struct wasm_name *name, bool *known_module)
+static const struct host_interface *find_interface(const struct wasm_name *module)
 {
-	const struct abi_host_func *table = NULL;
 	size_t i;
 
-	if (wasm_name_is(module, "wasi_snapshot_preview1"))
-		table = wasi_preview1;
-	else if (wasm_name_is(module, "wasi_unstable"))
-		table = wasi_unstable;
-	if (known_module)
-		*known_module = table;
-	if (!table)
-		return NULL;
-	for (i = 0; i < NR_WASI_CALLS; i++) {
-		if (!wasm_name_is(name, wasi_names[i]))
+	for (i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++)
+		if (wasm_name_is(module, interfaces[i].module))
+			return &interfaces[i];
+	return NULL;
+}
+
+/* the next function of that name after @after, NULL: from the start */
+static const struct abi_host_func *next_of_name(const struct host_interface *interface,
+						const struct wasm_name *name,
+						const struct abi_host_func *after)
+{
+	const struct abi_host_func *f = after ? after + 1 : interface->funcs;
+
+	for (; f < interface->funcs + interface->nr; f++) {
+		if (!wasm_name_is(name, f->name))
 			continue;
-		if (table == wasi_unstable && !strcmp(wasi_names[i], "sock_accept"))
-			return NULL;	/* came with preview1 */
-		return &table[i];
+		if (interface->funcs == wasi_unstable && !strcmp(f->name, "sock_accept"))
+			continue;	/* came with preview1 */
+		return f;
 	}
 	return NULL;
 }
@@ -71,7 +92,7 @@ static wasm_valtype_t letter_type(char letter)
 	return letter == 'i' ? WASM_I32 : WASM_I64;
 }
 
-bool abi_host_func_matches(const struct abi_host_func *host, const struct wasm_functype *type)
+static bool abi_host_func_matches(const struct abi_host_func *host, const struct wasm_functype *type)
 {
 	bool has_result = host->result[0] != 'v';
 	u32 i;
@@ -84,7 +105,22 @@ bool abi_host_func_matches(const struct abi_host_func *host, const struct wasm_f
 	return !has_result || type->results[0] == letter_type(host->result[0]);
 }
 
-const char *abi_host_func_type_name(const struct abi_host_func *host)
+const struct abi_host_func *abi_host_func_find(const struct wasm_name *module,
+					       const struct wasm_name *name,
+					       const struct wasm_functype *type)
+{
+	const struct host_interface *interface = find_interface(module);
+	const struct abi_host_func *f = NULL;
+
+	if (!interface)
+		return NULL;
+	do {
+		f = next_of_name(interface, name, f);
+	} while (f && !abi_host_func_matches(f, type));
+	return f;
+}
+
+static const char *type_name(const struct abi_host_func *host)
 {
 	static wasm_valtype_t params[16], result;
 	struct wasm_functype type = { .params = params, .results = &result };
@@ -103,20 +139,32 @@ const struct abi_host_func *abi_import_host_func(const struct wasm_module *m, u3
 	if (m->funcs[funcidx].import == WASM_NO_INDEX)
 		return NULL;
 	import = &m->imports[m->funcs[funcidx].import];
-	return abi_host_func_find(&import->module, &import->name, NULL);
+	return abi_host_func_find(&import->module, &import->name, wasm_func_type(m, funcidx));
+}
+
+/* of the name, but not of the type: a name has two types at most */
+static void wrong_type(const struct wasm_module *m, const struct wasm_import *import,
+		       const struct abi_host_func *host, const struct abi_host_func *other)
+{
+	diag_error(m, import->offset, "incompatible import type: '%s' '%s' has type %s%s%s, imported as %s",
+		   import->module.bytes, import->name.bytes, type_name(host), other ? " or " : "",
+		   other ? type_name(other) : "", wasm_functype_name(wasm_func_type(m, import->index)));
 }
 
 static int check_host_imports(const struct wasm_module *m)
 {
-	const struct abi_host_func *host;
+	const struct host_interface *interface;
+	const struct abi_host_func *host, *first;
 	const struct wasm_import *import;
-	bool known_module;
 	u32 i;
 
 	for (i = 0; i < m->nr_imports; i++) {
 		import = &m->imports[i];
-		host = abi_host_func_find(&import->module, &import->name, &known_module);
-		if (!known_module)
+		interface = find_interface(&import->module);
+		if (!interface)
+			continue;
+		first = next_of_name(interface, &import->name, NULL);
+		if (!first && !interface->reserved)
 			continue;
 		if (import->kind != WASM_EXTERN_FUNC) {
 			diag_error(m, import->offset,
@@ -125,17 +173,14 @@ static int check_host_imports(const struct wasm_module *m)
 				   wasm_externkind_name(import->kind));
 			return -EINVAL;
 		}
-		if (!host) {
+		if (!first) {
 			diag_error(m, import->offset, "unknown import: '%s' has no function '%s'",
 				   import->module.bytes, import->name.bytes);
 			return -EINVAL;
 		}
-		if (!abi_host_func_matches(host, wasm_func_type(m, import->index))) {
-			diag_error(m, import->offset,
-				   "incompatible import type: '%s' '%s' has type %s, imported as %s",
-				   import->module.bytes, import->name.bytes,
-				   abi_host_func_type_name(host),
-				   wasm_functype_name(wasm_func_type(m, import->index)));
+		host = abi_import_host_func(m, import->index);
+		if (!host) {
+			wrong_type(m, import, first, next_of_name(interface, &import->name, first));
 			return -EINVAL;
 		}
 		if (!host->provided)

@@ -48,6 +48,7 @@ struct abi_layout {
 
 /**
  * struct abi_host_func - a host function that the compiler knows
+ * @name: by which modules import it
  * @symbol: what a runtime module exports
  * @result: 'v' none, 'i' i32, 'I' i64
  * @params: the same letters
@@ -55,6 +56,7 @@ struct abi_layout {
  * @provided: false: returns ENOSYS
  */
 struct abi_host_func {
+	const char *name;
 	const char *symbol;
 	const char *result;
 	const char *params;
@@ -65,18 +67,13 @@ struct abi_host_func {
 /**
  * abi_host_func_find() - Is an import bound at compile time?
  * @module, @name: the import's
- * @known_module: out: the module name belongs to the host, so that an unknown
- *	name in it is an error; may be NULL
+ * @type: as which it is imported; two functions may differ in that alone
  *
  * Return: the function; NULL if there is none.
  */
 const struct abi_host_func *abi_host_func_find(const struct wasm_name *module,
-					       const struct wasm_name *name, bool *known_module);
-
-/* does @type have the signature of @host? */
-bool abi_host_func_matches(const struct abi_host_func *host, const struct wasm_functype *type);
-/* "[i32 i64] -> [i32]", for messages; a static buffer */
-const char *abi_host_func_type_name(const struct abi_host_func *host);
+					       const struct wasm_name *name,
+					       const struct wasm_functype *type);
 
 /**
  * abi_layout_create() - Lay out the context of a validated module

@@ -40,6 +40,8 @@ static const struct modinfo_param params[] = {
 	PARAM(env, "charp", "string", "environment, NAME=VALUE separated by blanks"),
 	PARAM(dirs, "charp", "string", "directories the app may use, HOST:GUEST,..."),
 	PARAM(fds, "charp", "string", "descriptors of the inserting process the app may use, OWN:GUEST,..."),
+	PARAM(net, "charp", "string", "network the app may use: none, all or [in:|out:]tcp|udp:HOST:PORT,..."),
+	PARAM(listen, "charp", "string", "listening sockets the app is given, tcp:HOST:PORT,..."),
 	PARAM(max_memory, "ullong", "u64", "bytes of linear memory an instance may have, 0: what it declares"),
 	PARAM(instances, "uint", "u32", "reactors: instances kept from loading on"),
 	PARAM(run, "bool", "bool", "commands: run once in the inserting process"),

@@ -224,6 +224,9 @@ static const struct verify_host hosts[] = {
 #define WASI_NOSYS(name, result, params)
 #define WASI_CALL0(name, result, params) { "wasi_unstable_" #name, result, params, false },
 #include "../kruntime/include/kwasm_wasi_calls.h"
+#define SOCK_CALL(name, symbol, result, params)	{ "wasi_" #symbol, result, params, false },
+#define NET_CALL(name, symbol, result, params)	{ "wasi_" #symbol, result, params, false },
+#include "../kruntime/include/kwasm_sock_calls.h"
 };
 
 static const char *const traps[] = {
@@ -670,6 +673,7 @@ static int check_app(struct verify_object *obj)
 		offsetof(struct kwasm_app, module), offsetof(struct kwasm_app, ex_table),
 		offsetof(struct kwasm_app, args), offsetof(struct kwasm_app, env),
 		offsetof(struct kwasm_app, dirs), offsetof(struct kwasm_app, fds),
+		offsetof(struct kwasm_app, net), offsetof(struct kwasm_app, listen),
 	};
 	const struct verify_section *s;
 	struct kwasm_app app;
@@ -729,10 +733,11 @@ static int check_app(struct verify_object *obj)
 	if (section != find_section(obj, ".gnu.linkonce.this_module") || offset)
 		return object_error(obj, "kwasm_app.module is not the object's struct module");
 	/* what the parameters point to before anybody sets them: constants */
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 6; i++) {
 		static const size_t strings[] = {
 			offsetof(struct kwasm_app, args), offsetof(struct kwasm_app, env),
 			offsetof(struct kwasm_app, dirs), offsetof(struct kwasm_app, fds),
+			offsetof(struct kwasm_app, net), offsetof(struct kwasm_app, listen),
 		};
 
 		if (app_pointer(obj, strings[i], &section, &offset))
@@ -1437,6 +1442,8 @@ static const struct {
 	{ offsetof(struct kwasm_app, env),	"kwasm_param_ops_string" },
 	{ offsetof(struct kwasm_app, dirs),	"kwasm_param_ops_string" },
 	{ offsetof(struct kwasm_app, fds),	"kwasm_param_ops_string" },
+	{ offsetof(struct kwasm_app, net),	"kwasm_param_ops_string" },
+	{ offsetof(struct kwasm_app, listen),	"kwasm_param_ops_string" },
 	{ offsetof(struct kwasm_app, max_memory), "kwasm_param_ops_u64" },
 	{ offsetof(struct kwasm_app, instances), "kwasm_param_ops_u32" },
 	{ offsetof(struct kwasm_app, run),	"kwasm_param_ops_bool" },

@@ -6,6 +6,8 @@
  *	env="HOME=/ TERM=dumb"		the same
  *	dirs=/srv:/,/tmp:/tmp		commas separate
  *	fds=3,5:4			the same
+ *	net=tcp:*:80,udp:[::1]:*	the same
+ *	listen=tcp:0.0.0.0:80		the same
  */
 #include "kwasm.h"
 
@@ -185,6 +187,14 @@ int kwasm_config_from_params(struct kwasm_program *program, struct kwasm_config 
 		param = "fds";
 		err = strings_from_text(&config->fds, NULL, app->fds, split_commas);
 	}
+	if (!err) {
+		param = "net";
+		err = strings_from_text(&config->net, NULL, app->net, split_commas);
+	}
+	if (!err) {
+		param = "listen";
+		err = strings_from_text(&config->listen, NULL, app->listen, split_commas);
+	}
 	if (err) {
 		if (err == -EINVAL)
 			kwasm_err("%s: parameter %s: a quote is not closed\n", program->name,
@@ -200,5 +210,7 @@ void kwasm_config_release(struct kwasm_config *config)
 	plat_free((void *)config->env.data);
 	plat_free((void *)config->dirs.data);
 	plat_free((void *)config->fds.data);
+	plat_free((void *)config->net.data);
+	plat_free((void *)config->listen.data);
 	memset(config, 0, sizeof(*config));
 }

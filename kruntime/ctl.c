@@ -82,6 +82,8 @@ static void put_config(struct kwasm_config *config)
 	kvfree(config->env.data);
 	kvfree(config->dirs.data);
 	kvfree(config->fds.data);
+	kvfree(config->net.data);
+	kvfree(config->listen.data);
 }
 
 /* put_config() in any case */
@@ -103,6 +105,14 @@ static int get_config(struct kwasm_config *config, const struct kwasm_strings_ar
 	if (!err)
 		err = get_strings(&config->fds, fds);
 	return err;
+}
+
+static int get_net_config(struct kwasm_config *config, const struct kwasm_strings_arg *net,
+			  const struct kwasm_strings_arg *listen)
+{
+	int err = get_strings(&config->net, net);
+
+	return err ? err : get_strings(&config->listen, listen);
 }
 
 /*
@@ -179,6 +189,8 @@ static int ctl_instantiate(struct kwasm_session *session, void __user *user)
 		return PTR_ERR(app);
 	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, &arg.fds, arg.max_memory,
 			 arg.stack_size);
+	if (!err)
+		err = get_net_config(&config, &arg.net, &arg.listen);
 	if (err)
 		goto out_put_config;
 	err = get_report(&report, arg.report);
@@ -320,6 +332,8 @@ static int ctl_run(struct kwasm_session *session, void __user *user)
 		return PTR_ERR(app);
 	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, &arg.fds, arg.max_memory,
 			 arg.stack_size);
+	if (!err)
+		err = get_net_config(&config, &arg.net, &arg.listen);
 	if (err)
 		goto out_put_config;
 	err = get_report(&report, arg.report);

@@ -2,8 +2,8 @@
 /*
  * Commands on threads of their own: insmod app.ko daemon=1
  *
- * The thread has the credentials and the memory cgroup of the process that loads the app, and
- * no files; what the app writes goes to the kernel log. It ends by itself, by SIGKILL from
+ * The thread has the credentials, the memory cgroup and the network namespace of the process that loads
+ * the app, and no files; what the app writes goes to the kernel log. It ends by itself, by SIGKILL from
  * root, or when the app is unloaded.
  */
 #include <linux/completion.h>
@@ -14,6 +14,8 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/nsproxy.h>
+#include <net/net_namespace.h>
 #include "kernel.h"
 
 struct daemon {
@@ -21,6 +23,7 @@ struct daemon {
 	struct task_struct *task;
 	const struct cred *cred;
 	struct mem_cgroup *memcg;
+	struct net *net;
 	struct completion ready;	/* may be killed from now on */
 };
 
@@ -41,6 +44,7 @@ static void run(struct daemon *daemon)
 		goto out_free;
 	}
 	config.context = KWASM_CONTEXT_KTHREAD;
+	config.net_ns = daemon->net;
 	err = kwasm_program_run(program, NULL, &config, &exit_code, report);
 	if (!err)
 		pr_info("kwasm: %s: ended with exit code %d\n", program->name, exit_code);
@@ -84,6 +88,7 @@ int plat_daemon_start(struct kwasm_program *program)
 	init_completion(&daemon->ready);
 	daemon->cred = get_current_cred();
 	daemon->memcg = get_mem_cgroup_from_mm(current->mm);
+	daemon->net = get_net(current->nsproxy->net_ns);
 	daemon->task = kthread_create(daemon_thread, daemon, "kwasm/%s", program->name);
 	if (IS_ERR(daemon->task)) {
 		err = PTR_ERR(daemon->task);
@@ -97,6 +102,7 @@ int plat_daemon_start(struct kwasm_program *program)
 	return 0;
 
 err_put:
+	put_net(daemon->net);
 	mem_cgroup_put(daemon->memcg);
 	put_cred(daemon->cred);
 	kfree(daemon);
@@ -114,6 +120,7 @@ void plat_daemon_stop(struct kwasm_program *program)
 	send_sig(SIGKILL, daemon->task, 1);
 	kthread_stop(daemon->task);
 	put_task_struct(daemon->task);
+	put_net(daemon->net);
 	mem_cgroup_put(daemon->memcg);
 	put_cred(daemon->cred);
 	kfree(daemon);

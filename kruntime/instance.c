@@ -88,6 +88,11 @@ static int copy_config(struct kwasm_instance *instance, const struct kwasm_confi
 		err = kwasm_strings_copy(&instance->dirs, &config->dirs);
 	if (!err)
 		err = kwasm_strings_copy(&instance->fds, &config->fds);
+	if (!err)
+		err = kwasm_strings_copy(&instance->net, &config->net);
+	if (!err)
+		err = kwasm_strings_copy(&instance->listen, &config->listen);
+	instance->net_ns = config->net_ns;
 	instance->max_memory = config->max_memory ? config->max_memory :
 			       instance->program->app->max_memory;
 	instance->stack_size = kwasm_stack_size(instance->program, config->stack_size);
@@ -166,6 +171,8 @@ static void free_instance(struct kwasm_instance *instance)
 	plat_free((void *)instance->env.data);
 	plat_free((void *)instance->dirs.data);
 	plat_free((void *)instance->fds.data);
+	plat_free((void *)instance->net.data);
+	plat_free((void *)instance->listen.data);
 	plat_free(instance);
 }
 

@@ -131,6 +131,9 @@ struct kwasm_config {
 	struct kwasm_strings env;
 	struct kwasm_strings dirs;
 	struct kwasm_strings fds;
+	struct kwasm_strings net;
+	struct kwasm_strings listen;
+	void *net_ns;		/* struct net *, borrowed, of who started a kernel thread; NULL: current's */
 	u64 max_memory;		/* bytes, 0: the program's */
 	u32 stack_size;		/* bytes, 0: the program's */
 	u32 context;		/* enum kwasm_context, of the calls that instantiate and run */
@@ -305,6 +308,9 @@ struct kwasm_instance {
 	struct kwasm_strings env;
 	struct kwasm_strings dirs;
 	struct kwasm_strings fds;
+	struct kwasm_strings net;	/* what of the network it may use */
+	struct kwasm_strings listen;	/* sockets that it finds open */
+	void *net_ns;			/* see struct kwasm_config */
 	void *private[KWASM_PRIVATE_NR];
 	void (*private_destroy[KWASM_PRIVATE_NR])(void *private);
 	u64 cpu_ns;

@@ -18,6 +18,8 @@ struct packed_config {
 	struct packed env;
 	struct packed dirs;
 	struct packed fds;
+	struct packed net;
+	struct packed listen;
 	u64 max_memory;
 	u32 stack_size;
 };

@@ -99,6 +99,8 @@ static int device_instantiate(struct libkwasm *lib, const char *app,
 		.stack_size = config->stack_size,
 		.report = address(&lib->report),
 		.fds = strings(&config->fds),
+		.net = strings(&config->net),
+		.listen = strings(&config->listen),
 	};
 	int err = call_device(lib, KWASM_IOC_INSTANTIATE, &arg);
 
@@ -174,6 +176,8 @@ static int device_run(struct libkwasm *lib, const char *app, const struct packed
 		.stack_size = config->stack_size,
 		.report = address(&lib->report),
 		.fds = strings(&config->fds),
+		.net = strings(&config->net),
+		.listen = strings(&config->listen),
 	};
 	int err = call_device(lib, KWASM_IOC_RUN, &arg);
 

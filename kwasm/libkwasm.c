@@ -115,6 +115,8 @@ static void unpack_config(struct packed_config *packed)
 	free(packed->env.data);
 	free(packed->dirs.data);
 	free(packed->fds.data);
+	free(packed->net.data);
+	free(packed->listen.data);
 }
 
 static int pack_config(struct packed_config *packed, const struct libkwasm_config *config)
@@ -133,6 +135,10 @@ static int pack_config(struct packed_config *packed, const struct libkwasm_confi
 		err = pack(&packed->dirs, config->dirs);
 	if (!err)
 		err = pack(&packed->fds, config->fds);
+	if (!err)
+		err = pack(&packed->net, config->net);
+	if (!err)
+		err = pack(&packed->listen, config->listen);
 	if (err)
 		unpack_config(packed);
 	return err;

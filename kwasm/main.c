@@ -19,6 +19,7 @@
 
 #include "kwasm.h"
 #include "libkwasm.h"
+#include "net_rules.h"
 #include "user_platform.h"
 #include "value.h"
 
@@ -47,6 +48,9 @@ static const char help_text[] =
 "  --load FILE.ko       --user: load this one first, for APP to import from\n"
 "  --dir HOST[:GUEST]   let the app use a directory, as GUEST (default: the same path)\n"
 "  --fd OWN[:GUEST]     let the app use an open descriptor, as its number GUEST\n"
+"  --net RULE[,RULE]... let the app use the network: all, or [in:|out:]tcp:HOST:PORT,\n"
+"                       udp:HOST:PORT, unix:NAME; default: none\n"
+"  --listen ADDRESS     give the app a listening socket, tcp:HOST:PORT or unix:NAME\n"
 "  --env NAME[=VALUE]   set an environment variable (default value: this process's)\n"
 "  --max-memory BYTES   limit of linear memory; K, M, G are understood\n"
 "  --stack-size BYTES   of the app's stack\n"
@@ -60,9 +64,11 @@ static const char help_text[] =
 struct options {
 	bool user;
 	bool verbose;
-	const char **loads;	/* NULL-terminated, as the next three */
+	const char **loads;	/* NULL-terminated, as the next five */
 	const char **dirs;
 	const char **fds;
+	const char **net;
+	const char **listen;
 	const char **env;
 	u64 max_memory;
 	u32 stack_size;
@@ -155,6 +161,33 @@ static bool add_fd(struct options *options, const char *fd)
 	return true;
 }
 
+/* Rules, separated by commas; returns the one that is none, or NULL */
+static const char *add_net(struct options *options, const char *rules)
+{
+	char *list = need(strdup(rules)), *rule;
+	struct wasi_net_rule parsed;
+
+	for (rule = strtok(list, ","); rule; rule = strtok(NULL, ",")) {
+		if (!strcmp(rule, "none"))
+			continue;
+		if (wasi_net_rule_parse(rule, &parsed))
+			return rule;
+		append(&options->net, rule);
+	}
+	return NULL;
+}
+
+static bool add_listen(struct options *options, const char *address)
+{
+	struct wasi_net_addr addr;
+	bool ipv6;
+
+	if (wasi_net_addr_parse(address, &addr, &ipv6))
+		return false;
+	append(&options->listen, address);
+	return true;
+}
+
 static void add_env(struct options *options, const char *name)
 {
 	const char *value;
@@ -175,12 +208,14 @@ static void add_env(struct options *options, const char *name)
 /* Returns 0 with optind at the first operand, or an exit status */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	enum { USER = 256, LOAD, DIR_, FD, ENV, MAX_MEMORY, STACK_SIZE, HELP };
+	enum { USER = 256, LOAD, DIR_, FD, NET, LISTEN, ENV, MAX_MEMORY, STACK_SIZE, HELP };
 	static const struct option table[] = {
 		{ "user", no_argument, NULL, USER },
 		{ "load", required_argument, NULL, LOAD },
 		{ "dir", required_argument, NULL, DIR_ },
 		{ "fd", required_argument, NULL, FD },
+		{ "net", required_argument, NULL, NET },
+		{ "listen", required_argument, NULL, LISTEN },
 		{ "env", required_argument, NULL, ENV },
 		{ "max-memory", required_argument, NULL, MAX_MEMORY },
 		{ "stack-size", required_argument, NULL, STACK_SIZE },
@@ -188,6 +223,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "help", no_argument, NULL, HELP },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *bad;
 	u64 size;
 	int c;
 
@@ -208,6 +244,17 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case FD:
 			if (!add_fd(options, optarg))
 				return usage_error("--fd: '%s' is not OWN or OWN:GUEST", optarg);
+			break;
+		case NET:
+			bad = add_net(options, optarg);
+			if (bad)
+				return usage_error("--net: '%s' is not all, none, or"
+						   " [in:|out:]tcp|udp:HOST:PORT or unix:NAME", bad);
+			break;
+		case LISTEN:
+			if (!add_listen(options, optarg))
+				return usage_error("--listen: '%s' is not tcp:HOST:PORT, udp:HOST:PORT"
+						   " or unix:NAME", optarg);
 			break;
 		case ENV:
 			add_env(options, optarg);
@@ -340,6 +387,8 @@ static void fill_config(const struct options *options, struct libkwasm_config *c
 		.env = options->env,
 		.dirs = options->dirs,
 		.fds = options->fds,
+		.net = options->net,
+		.listen = options->listen,
 		.max_memory = options->max_memory,
 		.stack_size = options->stack_size,
 	};

@@ -14,6 +14,9 @@
 #define WASI_CALL0(name, result, params) extern char wasi_##name[]; extern char wasi_unstable_##name[];
 #define WASI_NOSYS(name, result, params) WASI_CALL(name, result, params)
 #include "kwasm_wasi_calls.h"
+#define SOCK_CALL(name, symbol, result, params) extern char wasi_##symbol[];
+#define NET_CALL(name, symbol, result, params) extern char wasi_##symbol[];
+#include "kwasm_sock_calls.h"
 
 #define THUNKS(T)								\
 	T(rax) T(rbx) T(rcx) T(rdx) T(rsi) T(rdi) T(rbp)			\
@@ -52,6 +55,9 @@ static const struct symbol {
 	{ "wasi_unstable_" #name, wasi_unstable_##name },
 #define WASI_NOSYS(name, result, params) WASI_CALL(name, result, params)
 #include "kwasm_wasi_calls.h"
+#define SOCK_CALL(name, symbol, result, params) { "wasi_" #symbol, wasi_##symbol },
+#define NET_CALL(name, symbol, result, params) { "wasi_" #symbol, wasi_##symbol },
+#include "kwasm_sock_calls.h"
 	{ "__x86_return_thunk", __x86_return_thunk },
 #define T(reg) { "__x86_indirect_thunk_" #reg, __x86_indirect_thunk_##reg },
 	THUNKS(T)

@@ -130,6 +130,8 @@ static void to_config(struct kwasm_config *config, const struct packed_config *p
 	kwasm_strings_init(&config->env, packed->env.data, packed->env.bytes);
 	kwasm_strings_init(&config->dirs, packed->dirs.data, packed->dirs.bytes);
 	kwasm_strings_init(&config->fds, packed->fds.data, packed->fds.bytes);
+	kwasm_strings_init(&config->net, packed->net.data, packed->net.bytes);
+	kwasm_strings_init(&config->listen, packed->listen.data, packed->listen.bytes);
 	config->max_memory = packed->max_memory;
 	config->stack_size = packed->stack_size;
 	config->context = KWASM_CONTEXT_PROCESS;

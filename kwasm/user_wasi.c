@@ -25,7 +25,6 @@
 
 #include "user_wasi.h"
 
-#define IOVS_MAX		1024u
 #define SUBSCRIPTIONS_MAX	8192u
 
 /* ---- the table ---- */
@@ -86,6 +85,7 @@ static void wasi_destroy(void *private)
 	for (i = 0; i < w->nr_fds; i++)
 		close_entry(&w->fds[i]);
 	free(w->fds);
+	free(w->net_rules);
 	free(w);
 }
 
@@ -230,6 +230,8 @@ struct wasi *wasi_get(void *ctx)
 	err = add_stdio(w);
 	if (!err)
 		err = pass(w, &instance->fds, true);
+	if (!err)
+		err = wasi_net_start(w, &instance->net, &instance->listen);
 	for (i = 0; i < instance->dirs.nr && !err; i++) {
 		err = add_preopen(w, kwasm_strings_at(&instance->dirs, i));
 		if (err)
@@ -342,14 +344,14 @@ static int fill_random(void *ctx, u32 addr, u32 len)
 
 enum direction { READ, WRITE };
 
-static int get_iovs(void *ctx, u32 addr, u32 nr, struct iovec *iovs)
+int wasi_get_iovs(void *ctx, u32 addr, u32 nr, struct iovec *iovs)
 {
 	const u8 *guest = kwasm_guest_ptr(ctx, addr, (u64)nr * sizeof(struct wasi_iovec));
 	struct wasi_iovec iov;
 	u64 total = 0;
 	u32 i;
 
-	if (nr > IOVS_MAX)
+	if (nr > WASI_IOVS_MAX)
 		return -EINVAL;
 	if (!guest)
 		return -EFAULT;
@@ -370,7 +372,7 @@ static int transfer(struct wasi *w, void *ctx, u32 fd, u32 iovs_addr, u32 nr, s6
 {
 	u64 rights = direction == READ ? WASI_RIGHTS_FD_READ : WASI_RIGHTS_FD_WRITE;
 	u32 *result = wasi_result(ctx, result_addr, u32);
-	struct iovec iovs[IOVS_MAX];
+	struct iovec iovs[WASI_IOVS_MAX];
 	struct wasi_fd *entry;
 	ssize_t n;
 	int err;
@@ -382,7 +384,7 @@ static int transfer(struct wasi *w, void *ctx, u32 fd, u32 iovs_addr, u32 nr, s6
 	if (!err && (entry->base & rights) != rights)
 		err = -WASI_ENOTCAPABLE;
 	if (!err)
-		err = get_iovs(ctx, iovs_addr, nr, iovs);
+		err = wasi_get_iovs(ctx, iovs_addr, nr, iovs);
 	if (!err && !result)
 		err = -EFAULT;
 	if (err)
@@ -667,11 +669,14 @@ static int fd_prestat_get(struct wasi *w, void *ctx, u32 fd, u32 addr)
 	struct wasi_fd *entry;
 	int err = wasi_fd_find(w, fd, 0, &entry);
 
-	if (err || !entry->preopen)
+	if (err || (!entry->preopen && !entry->preopen_socket))
 		return -EBADF;
 	if (!result)
 		return -EFAULT;
-	stat.name_len = strlen(entry->preopen);
+	if (entry->preopen)
+		stat.name_len = strlen(entry->preopen);
+	else
+		stat.tag = WASI_PREOPENTYPE_SOCKET;
 	wasi_put(result, stat);
 	return 0;
 }
@@ -927,7 +932,7 @@ static int poll_oneoff(struct wasi *w, void *ctx, u32 in_addr, u32 out_addr, u32
 /* ---- sockets: those that were inherited ---- */
 
 /* As wasi_fd_find(), but what is no socket at all is that before it lacks rights */
-static int sock_find(struct wasi *w, u32 fd, u64 rights, struct wasi_fd **entry)
+int wasi_sock_find(struct wasi *w, u32 fd, u64 rights, struct wasi_fd **entry)
 {
 	int err = wasi_fd_find(w, fd, 0, entry);
 	u8 type;
@@ -940,14 +945,14 @@ static int sock_find(struct wasi *w, u32 fd, u64 rights, struct wasi_fd **entry)
 	return wasi_fd_find(w, fd, rights, entry);
 }
 
-static int sock_accept(struct wasi *w, void *ctx, u32 fd, u32 flags, u32 result_addr)
+int wasi_sock_accept_fd(struct wasi *w, void *ctx, u32 fd, u32 flags, u32 result_addr)
 {
 	u32 *result = wasi_result(ctx, result_addr, u32), new;
 	struct wasi_rights_pair rights;
 	struct wasi_fd *entry;
 	int host, err;
 
-	err = sock_find(w, fd, WASI_RIGHTS_SOCK_ACCEPT, &entry);
+	err = wasi_sock_find(w, fd, WASI_RIGHTS_SOCK_ACCEPT, &entry);
 	if (err)
 		return err;
 	if (flags & ~WASI_FDFLAGS_NONBLOCK)
@@ -971,15 +976,15 @@ static int sock_recv(struct wasi *w, void *ctx, const union kwasm_value *v)
 	u32 *result = wasi_result(ctx, v[4].i32, u32);
 	u16 *roflags = wasi_result(ctx, v[5].i32, u16);
 	u32 flags = v[3].i32;
-	struct iovec iovs[IOVS_MAX];
+	struct iovec iovs[WASI_IOVS_MAX];
 	struct msghdr msg = { .msg_iov = iovs, .msg_iovlen = v[2].i32 };
 	struct wasi_fd *entry;
 	ssize_t n;
 	int err;
 
-	err = sock_find(w, v[0].i32, WASI_RIGHTS_FD_READ, &entry);
+	err = wasi_sock_find(w, v[0].i32, WASI_RIGHTS_FD_READ, &entry);
 	if (!err)
-		err = get_iovs(ctx, v[1].i32, v[2].i32, iovs);
+		err = wasi_get_iovs(ctx, v[1].i32, v[2].i32, iovs);
 	if (err)
 		return err;
 	if (flags & ~(WASI_RIFLAGS_PEEK | WASI_RIFLAGS_WAITALL))
@@ -999,15 +1004,15 @@ static int sock_send(struct wasi *w, void *ctx, u32 fd, u32 iovs_addr, u32 nr, u
 		     u32 result_addr)
 {
 	u32 *result = wasi_result(ctx, result_addr, u32);
-	struct iovec iovs[IOVS_MAX];
+	struct iovec iovs[WASI_IOVS_MAX];
 	struct msghdr msg = { .msg_iov = iovs, .msg_iovlen = nr };
 	struct wasi_fd *entry;
 	ssize_t n;
 	int err;
 
-	err = sock_find(w, fd, WASI_RIGHTS_FD_WRITE, &entry);
+	err = wasi_sock_find(w, fd, WASI_RIGHTS_FD_WRITE, &entry);
 	if (!err)
-		err = get_iovs(ctx, iovs_addr, nr, iovs);
+		err = wasi_get_iovs(ctx, iovs_addr, nr, iovs);
 	if (err)
 		return err;
 	if (flags)
@@ -1024,7 +1029,7 @@ static int sock_send(struct wasi *w, void *ctx, u32 fd, u32 iovs_addr, u32 nr, u
 static int sock_shutdown(struct wasi *w, u32 fd, u32 how)
 {
 	struct wasi_fd *entry;
-	int err = sock_find(w, fd, WASI_RIGHTS_SOCK_SHUTDOWN, &entry);
+	int err = wasi_sock_find(w, fd, WASI_RIGHTS_SOCK_SHUTDOWN, &entry);
 
 	if (err)
 		return err;
@@ -1111,7 +1116,7 @@ WASI_EXPORT(proc_raise, (void *ctx, u32 sig), ((void)sig, -ENOSYS))
 WASI_EXPORT(sched_yield, (void *ctx), sched_yield() ? -errno : 0)
 WASI_EXPORT(random_get, (void *ctx, u32 buf, u32 len), fill_random(ctx, buf, len))
 WASI_EXPORT(sock_accept, (void *ctx, u32 fd, u32 flags, u32 result),
-	    sock_accept(w, ctx, fd, flags, result))
+	    wasi_sock_accept_fd(w, ctx, fd, flags, result))
 WASI_EXPORT(sock_recv, (void *ctx), sock_recv(w, ctx, kwasm_values(ctx)))
 WASI_EXPORT(sock_send, (void *ctx, u32 fd, u32 iovs, u32 nr, u32 flags, u32 result),
 	    sock_send(w, ctx, fd, iovs, nr, flags, result))

@@ -2,9 +2,8 @@
 /*
  * calls.c - the calls as generated code sees them, one table row each
  *
- * A row makes the exported function wasi_<name>: it finds the instance's state,
- * leaves the FPU region if the call may sleep, calls the handler and converts its
- * result. Apps bind to these symbols when they are loaded, so modprobe knows
+ * A row makes the exported function wasi_<name> (call.h); WasmEdge's and kernel-wasm's calls
+ * on sockets are in sock_calls.c. Apps bind to these symbols when they are loaded, so modprobe knows
  * that they need this module.
  *
  * The rows must say what kwasm_wasi_calls.h, from which the compiler works, says;
@@ -12,54 +11,10 @@
  */
 #include <linux/module.h>
 
+#include "call.h"
 #include "compat/file.h"
-#include "wasi.h"
 
-/* May a call sleep? Those that may not are for any context, and stay inside the FPU region. */
-#define QUICK	false
-#define SLEEPS	true
-
-/* The state of the calling instance, or NULL with the error to return */
-static struct wasi *begin(void *ctx, bool sleeps, int *err)
-{
-	struct wasi *w;
-
-	if (sleeps && kwasm_context(ctx) == KWASM_CONTEXT_ATOMIC) {
-		*err = -EOPNOTSUPP;
-		return NULL;
-	}
-	if (sleeps)
-		kwasm_fpu_leave(ctx);
-	w = kwasm_instance_private(kwasm_ctx_instance(ctx), KWASM_PRIVATE_WASI);
-	if (unlikely(!w)) {	/* first call: opens directories, so it does sleep */
-		if (!sleeps)
-			kwasm_fpu_leave(ctx);
-		w = wasi_create(ctx);
-		if (!sleeps)
-			kwasm_fpu_enter(ctx);
-		if (IS_ERR(w)) {
-			*err = PTR_ERR(w);
-			return NULL;
-		}
-	}
-	w->ctx = ctx;
-	return w;
-}
-
-static u32 end(void *ctx, bool sleeps, int err)
-{
-	if (sleeps && kwasm_context(ctx) != KWASM_CONTEXT_ATOMIC)
-		kwasm_fpu_enter(ctx);
-	/* Not one instruction more for a guest that was killed while it waited */
-	if (err == -EINTR && kwasm_should_stop(ctx))
-		kwasm_raise(ctx, KWASM_TRAP_killed, 0);
-	return wasi_errno(err);
-}
-
-/*
- * CALL(name, handler, sleeps, signature, parameters, arguments): up to five parameters
- * VALUES(...): more than five, which come in the store's value buffer v
- */
+/* See call.h */
 #define CALLS(CALL, VALUES)							\
 CALL(args_get,		args_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(args_sizes_get,	args_sizes_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
@@ -138,37 +93,6 @@ CALL(sock_send,		sock_send,	SLEEPS,	"iiiii",				\
      (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
 CALL(sock_shutdown,	sock_shutdown,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))
 
-#define WITH_CTX(...)	(void *ctx, ##__VA_ARGS__)
-
-#define CALL(name, handler, sleeps, signature, params, args)			\
-	static const char signature_##name[] __maybe_unused = signature;		\
-	u32 wasi_##name WITH_CTX params;						\
-	u32 wasi_##name WITH_CTX params						\
-	{									\
-		int err;							\
-		struct wasi *w = begin(ctx, sleeps, &err);			\
-										\
-		if (w)								\
-			err = wasi_do_##handler args;				\
-		return end(ctx, sleeps, err);					\
-	}									\
-	EXPORT_SYMBOL_GPL(wasi_##name);
-
-#define VALUES(name, handler, sleeps, signature, args)				\
-	static const char signature_##name[] __maybe_unused = signature;		\
-	u32 wasi_##name(void *ctx);						\
-	u32 wasi_##name(void *ctx)						\
-	{									\
-		const union kwasm_value *v = kwasm_values(ctx);			\
-		int err;							\
-		struct wasi *w = begin(ctx, sleeps, &err);			\
-										\
-		if (w)								\
-			err = wasi_do_##handler args;				\
-		return end(ctx, sleeps, err);					\
-	}									\
-	EXPORT_SYMBOL_GPL(wasi_##name);
-
 CALLS(CALL, VALUES)
 
 static const char signature_proc_exit[] __maybe_unused = "i";
@@ -198,6 +122,7 @@ static __always_inline void check_signatures(void)
 static int __init wasi_init(void)
 {
 	check_signatures();
+	wasi_check_sock_signatures();
 	return wasi_release_init();
 }
 

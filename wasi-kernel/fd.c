@@ -7,7 +7,7 @@
 #include <linux/fs.h>
 #include <linux/stat.h>
 #include "compat/fs.h"
-#include "wasi.h"
+#include "socket.h"
 
 static int read_write(struct wasi *w, u32 fd, u64 rights, int direction, u32 iovs, u32 nr,
 		      u64 *offset, u32 result)
@@ -155,7 +155,10 @@ int wasi_do_fd_close(struct wasi *w, u32 fd)
 	struct wasi_fd *entry;
 	int err = wasi_fd_find(w, fd, &entry);
 
-	return err ? err : wasi_fd_release(entry);
+	if (err)
+		return err;
+	wasi_epoll_forget(w, fd);
+	return wasi_fd_release(entry);
 }
 
 /* @to must be open: a guest cannot make up numbers of its own. */
@@ -169,6 +172,8 @@ int wasi_do_fd_renumber(struct wasi *w, u32 from, u32 to)
 		err = wasi_fd_find(w, to, &target);
 	if (err || source == target)
 		return err;
+	wasi_epoll_forget(w, to);
+	wasi_epoll_unwatch(w, from);	/* epolls know numbers: it is watched no more */
 	wasi_fd_release(target);	/* as dup2(): an error of this close is lost */
 	*target = *source;
 	memset(source, 0, sizeof(*source));
@@ -548,11 +553,11 @@ int wasi_do_fd_prestat_get(struct wasi *w, u32 fd, u32 stat)
 
 	if (err)
 		return err;
-	if (!entry->preopen)
+	if (!entry->preopen && !entry->preopen_socket)
 		return -EBADF;	/* how a guest finds the end of the preopened ones */
 	if (!out)
 		return -EFAULT;
-	s.tag = WASI_PREOPENTYPE_DIR;
+	s.tag = entry->preopen ? WASI_PREOPENTYPE_DIR : WASI_PREOPENTYPE_SOCKET;
 	s.name_len = entry->preopen_len;
 	wasi_put(out, s);
 	return 0;

@@ -22,7 +22,7 @@
 #include <linux/stat.h>
 #include <net/sock.h>
 #include "compat/file.h"
-#include "wasi.h"
+#include "socket.h"
 
 #define STDIO_NR	3
 #define FDS_FIRST	16u	/* rows made at first */
@@ -36,6 +36,7 @@ static void wasi_destroy(void *private)
 	for (i = 0; i < w->nr_fds; i++)
 		wasi_fd_release(&w->fds[i]);
 	kvfree(w->fds);
+	wasi_net_end(w);
 	kfree(w->path[0]);
 	kfree(w->path[1]);
 	kvfree(w->iovs);
@@ -209,12 +210,15 @@ struct wasi *wasi_create(void *ctx)
 		return ERR_PTR(-ENOMEM);
 	w->ctx = ctx;
 	w->instance = instance;
+	INIT_LIST_HEAD(&w->epolls);
 	err = fds_grow(w, FDS_FIRST);
 	if (err)
 		goto err_destroy;
 	for (i = 0; i < STDIO_NR; i++)
 		set_host(&w->fds[i], i);
 	err = pass(w, true);
+	if (!err)
+		err = wasi_net_start(w);	/* from 3 on, as LISTEN_FDS says */
 	if (!err)
 		err = preopen_all(w);
 	if (!err)
@@ -258,6 +262,7 @@ int wasi_fd_reserve(struct wasi *w, u32 *fd)
 	*fd = i;
 	return 0;
 }
+EXPORT_SYMBOL_GPL(wasi_fd_reserve);
 
 /* Takes the reference on @file; rights beyond what its type can have are dropped */
 void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 inheriting)
@@ -273,6 +278,7 @@ void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 in
 	entry->rights_base = rights.base;
 	entry->rights_inheriting = rights.inheriting;
 }
+EXPORT_SYMBOL_GPL(wasi_fd_install);
 
 /* Close; the row is free afterwards even if the file system reports an error */
 int wasi_fd_release(struct wasi_fd *entry)
@@ -289,6 +295,7 @@ int wasi_fd_release(struct wasi_fd *entry)
 	memset(entry, 0, sizeof(*entry));
 	return err;
 }
+EXPORT_SYMBOL_GPL(wasi_fd_release);
 
 u8 wasi_filetype_of_mode(umode_t mode)
 {
@@ -333,6 +340,7 @@ struct wasi_rights_pair wasi_file_rights(const struct wasi_file *f)
 	rights.inheriting &= f->fd->rights_inheriting;
 	return rights;
 }
+EXPORT_SYMBOL_GPL(wasi_file_rights);
 
 /**
  * wasi_file_get() - Find the file behind a descriptor
@@ -368,9 +376,11 @@ int wasi_file_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_GPL(wasi_file_get);
 
 void wasi_file_put(struct wasi_file *f)
 {
 	if (f->put)
 		fput(f->file);
 }
+EXPORT_SYMBOL_GPL(wasi_file_put);

@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sock.c - sockets that the guest was given: it can accept on them and use them
+ * sock.c - preview1's calls on sockets: those that were passed, opened or accepted
  */
 #include <linux/fcntl.h>
-#include <linux/net.h>
-#include <linux/socket.h>
-#include <net/sock.h>
-#include "compat/file.h"
-#include "wasi.h"
-
-/* The file must be a socket before it matters what may be done with it */
-static int get_socket(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f,
-		      struct socket **sock)
-{
-	int err = wasi_file_get(w, fd, 0, f);
-
-	if (err)
-		return err;
-	*sock = f->file ? sock_from_file(f->file) : NULL;
-	if (!*sock)
-		err = -ENOTSOCK;
-	else if (rights & ~wasi_file_rights(f).base)
-		err = -WASI_ENOTCAPABLE;
-	if (err)
-		wasi_file_put(f);
-	return err;
-}
+#include "sock_edge.h"
 
 int wasi_do_sock_accept(struct wasi *w, u32 fd, u32 flags, u32 opened)
 {
 	u32 *out = wasi_result(w, opened, u32);
-	struct wasi_rights_pair rights;
-	struct socket *sock, *accepted;
+	struct socket *sock;
 	struct wasi_file f;
-	struct file *file;
 	u32 new_fd;
 	int err;
 
@@ -41,30 +17,24 @@ int wasi_do_sock_accept(struct wasi *w, u32 fd, u32 flags, u32 opened)
 		return -EFAULT;
 	if (flags & ~WASI_FDFLAGS_NONBLOCK)
 		return -EINVAL;
-	err = get_socket(w, fd, WASI_RIGHTS_SOCK_ACCEPT, &f, &sock);
+	err = wasi_socket_get(w, fd, WASI_RIGHTS_SOCK_ACCEPT, &f, &sock);
 	if (err)
 		return err;
-	rights = wasi_file_rights(&f);
-	err = wasi_fd_reserve(w, &new_fd);
-	while (!err) {
-		err = kernel_accept(sock, &accepted, f.file->f_flags & O_NONBLOCK);
-		if (!err)
-			break;
-		err = wasi_restart(w, f.file, EPOLLIN, err);
-	}
-	if (err)
-		goto out;
-	/* releases the socket if it fails */
-	file = sock_alloc_file(accepted, flags & WASI_FDFLAGS_NONBLOCK ? O_NONBLOCK : 0, NULL);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto out;
-	}
-	wasi_fd_install(w, new_fd, file, rights.inheriting, rights.inheriting);
-	wasi_put(out, new_fd);
-out:
+	err = wasi_socket_accept(w, &f, sock, flags & WASI_FDFLAGS_NONBLOCK ? O_NONBLOCK : 0, &new_fd,
+				 NULL);
+	if (!err)
+		wasi_put(out, new_fd);
 	wasi_file_put(&f);
 	return err;
+}
+
+/* riflags to Linux's; -EINVAL */
+int wasi_riflags(u32 flags)
+{
+	if (flags & ~(WASI_RIFLAGS_PEEK | WASI_RIFLAGS_WAITALL))
+		return -EINVAL;
+	return (flags & WASI_RIFLAGS_PEEK ? MSG_PEEK : 0) |
+	       (flags & WASI_RIFLAGS_WAITALL ? MSG_WAITALL : 0);
 }
 
 int wasi_do_sock_recv(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 flags, u32 received,
@@ -72,39 +42,28 @@ int wasi_do_sock_recv(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 flags, u32 r
 {
 	u32 *nr_out = wasi_result(w, received, u32);
 	u16 *flags_out = wasi_result(w, roflags, u16);
+	struct msghdr msg = {};
 	struct socket *sock;
 	struct wasi_file f;
 	struct kvec *vec;
-	int msg_flags = 0;
 	size_t total;
 	int n;
 
 	if (!nr_out || !flags_out)
 		return -EFAULT;
-	if (flags & ~(WASI_RIFLAGS_PEEK | WASI_RIFLAGS_WAITALL))
-		return -EINVAL;
-	n = get_socket(w, fd, WASI_RIGHTS_FD_READ, &f, &sock);
+	n = wasi_riflags(flags);
+	if (n < 0)
+		return n;
+	msg.msg_flags = n;
+	n = wasi_socket_get(w, fd, WASI_RIGHTS_FD_READ, &f, &sock);
 	if (n)
 		return n;
 	n = wasi_iovs(w, iovs, nr, &vec, &total);
-	if (flags & WASI_RIFLAGS_PEEK)
-		msg_flags |= MSG_PEEK;
-	if (flags & WASI_RIFLAGS_WAITALL)
-		msg_flags |= MSG_WAITALL;
-	if (f.file->f_flags & O_NONBLOCK)
-		msg_flags |= MSG_DONTWAIT;
-	while (!n) {
-		struct msghdr msg = {};
-
-		iov_iter_kvec(&msg.msg_iter, READ, vec, nr, total);
-		n = sock_recvmsg(sock, &msg, msg_flags);
-		if (n >= 0) {
-			wasi_put(nr_out, (u32)n);
-			wasi_put(flags_out, (u16)(msg.msg_flags & MSG_TRUNC ?
-						  WASI_ROFLAGS_TRUNCATED : 0));
-			break;
-		}
-		n = wasi_restart(w, f.file, EPOLLIN, n);
+	if (!n)
+		n = wasi_socket_receive(w, &f, sock, &msg, vec, nr, total);
+	if (n >= 0) {
+		wasi_put(nr_out, (u32)n);
+		wasi_put(flags_out, (u16)(msg.msg_flags & MSG_TRUNC ? WASI_ROFLAGS_TRUNCATED : 0));
 	}
 	wasi_file_put(&f);
 	return n < 0 ? n : 0;
@@ -113,22 +72,23 @@ int wasi_do_sock_recv(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 flags, u32 r
 int wasi_do_sock_send(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 flags, u32 sent)
 {
 	u32 *out = wasi_result(w, sent, u32);
+	struct msghdr msg = {};
 	struct socket *sock;
 	struct wasi_file f;
 	struct kvec *vec;
 	size_t total;
-	ssize_t n;
+	int n;
 
 	if (!out)
 		return -EFAULT;
 	if (flags)	/* none is defined */
 		return -EINVAL;
-	n = get_socket(w, fd, WASI_RIGHTS_FD_WRITE, &f, &sock);
+	n = wasi_socket_get(w, fd, WASI_RIGHTS_FD_WRITE, &f, &sock);
 	if (n)
 		return n;
 	n = wasi_iovs(w, iovs, nr, &vec, &total);
 	if (!n)
-		n = wasi_transfer(w, f.file, WRITE, vec, nr, total, NULL);
+		n = wasi_socket_send(w, &f, sock, &msg, vec, nr, total);
 	if (n >= 0)
 		wasi_put(out, (u32)n);
 	wasi_file_put(&f);
@@ -141,7 +101,7 @@ int wasi_do_sock_shutdown(struct wasi *w, u32 fd, u32 how)
 	struct wasi_file f;
 	int err;
 
-	err = get_socket(w, fd, WASI_RIGHTS_SOCK_SHUTDOWN, &f, &sock);
+	err = wasi_socket_get(w, fd, WASI_RIGHTS_SOCK_SHUTDOWN, &f, &sock);
 	if (err)
 		return err;
 	switch (how) {

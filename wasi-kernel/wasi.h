@@ -54,7 +54,10 @@ struct wasi_fd {
 	/* name for the guest of a preopened directory, else NULL; not NUL-terminated */
 	const char *preopen;
 	u32 preopen_len;
+	bool preopen_socket;	/* opened for the app before it began: listen= */
 };
+
+struct wasi_net_rule;
 
 /* A line that a daemon has not finished yet */
 struct wasi_log {
@@ -73,6 +76,9 @@ struct wasi {
 	struct kvec few_iovs[8];
 	struct wasi_log *log[2];	/* stdout, stderr */
 	struct ratelimit_state *log_limit;
+	struct wasi_net_rule *net_rules; /* what of the network it may use */
+	u32 nr_net_rules;
+	struct list_head epolls;
 };
 
 /* A file in use for the time of one call */
@@ -116,6 +122,10 @@ int wasi_iovs(struct wasi *w, u32 iovs, u32 nr, struct kvec **vec, size_t *total
 ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const struct kvec *vec,
 		      u32 nr, size_t total, loff_t *pos);
 int wasi_restart(struct wasi *w, struct file *file, unsigned int events, int err);
+
+/* ---- sock_calls.c ---- */
+
+void wasi_check_sock_signatures(void);
 
 /* ---- log.c: stdout and stderr of what runs on a kernel thread ---- */
 

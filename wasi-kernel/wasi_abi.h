@@ -106,6 +106,11 @@ enum wasi_advice {
 #define WASI_SDFLAGS_WR			0x2u
 
 #define WASI_PREOPENTYPE_DIR		0u
+/*
+ * Not WASI's, which has no name for it: a listening socket. A libc that looks for directories passes over
+ * what it does not know, but stops at the first descriptor that is nothing at all.
+ */
+#define WASI_PREOPENTYPE_SOCKET		1u
 
 #define WASI_RIGHTS(R)					\
 	R(FD_DATASYNC, 0)	R(FD_READ, 1)		\

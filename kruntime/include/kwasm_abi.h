@@ -447,8 +447,10 @@ struct kwasm_app {
 	u32 daemon;			/* commands: run on a kernel thread */
 	u32 stack_size;			/* bytes, 0: image's */
 	void *runtime;			/* the runtime's, NULL until registered */
-	const char *fds;		/* a module parameter, too */
-	u64 reserved[3];
+	const char *fds;		/* module parameters, too */
+	const char *net;
+	const char *listen;
+	u64 reserved[1];
 };
 
 #endif /* KWASM_ABI_H */

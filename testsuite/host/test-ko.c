@@ -415,6 +415,10 @@ TEST(modinfo_is_what_the_kernel_and_modinfo_read)
 		"parm=dirs:directories the app may use, HOST:GUEST,...\0" "parmtype=dirs:charp\0"
 		"parm=fds:descriptors of the inserting process the app may use, OWN:GUEST,...\0"
 		"parmtype=fds:charp\0"
+		"parm=net:network the app may use: none, all or [in:|out:]tcp|udp:HOST:PORT,...\0"
+		"parmtype=net:charp\0"
+		"parm=listen:listening sockets the app is given, tcp:HOST:PORT,...\0"
+		"parmtype=listen:charp\0"
 		"parm=max_memory:bytes of linear memory an instance may have, 0: what it declares\0"
 		"parmtype=max_memory:ullong\0"
 		"parm=instances:reactors: instances kept from loading on\0" "parmtype=instances:uint\0"
@@ -620,18 +624,18 @@ TEST(thunks_in_code_for_a_kernel_without_them_are_an_internal_error)
 
 TEST(parameters_are_rows_of_struct_kernel_param)
 {
-	static const char *const names[] = { "args", "env", "dirs", "fds", "max_memory",
+	static const char *const names[] = { "args", "env", "dirs", "fds", "net", "listen", "max_memory",
 					     "instances", "run", "daemon", "stack_size" };
-	static const char *const ops[] = { "string", "string", "string", "string", "u64", "u32",
-					   "bool", "bool", "u32" };
+	static const char *const ops[] = { "string", "string", "string", "string", "string", "string",
+					   "u64", "u32", "bool", "bool", "u32" };
 	const struct object_section *s, *rodata;
 	size_t i;
 
 	ASSERT_EQ(0, write_app());
 	s = section("__param");
 	rodata = section(".rodata");
-	ASSERT_EQ(9 * 40, s->size);
-	for (i = 0; i < 9; i++) {
+	ASSERT_EQ(11 * 40, s->size);
+	for (i = 0; i < 11; i++) {
 		char expected[64];
 		unsigned int at;
 		u16 perm;

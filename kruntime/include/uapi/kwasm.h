@@ -72,7 +72,7 @@ struct kwasm_version {
 	__u32 reserved;
 };
 
-/* Surroundings of an instance: WASI's arguments, environment, directories, descriptors */
+/* Surroundings of an instance: WASI's arguments, environment, directories, descriptors, network */
 struct kwasm_strings_arg {
 	__u64 data;
 	__u32 bytes;			/* at most KWASM_STRINGS_MAX; the last byte is NUL */
@@ -95,6 +95,8 @@ struct kwasm_instantiate {
 	__u32 handle;			/* out: never 0 */
 	__u64 report;
 	struct kwasm_strings_arg fds;	/* "own" or "own:guest": descriptors that the app may use */
+	struct kwasm_strings_arg net;	/* rules: what of the network the app may use */
+	struct kwasm_strings_arg listen; /* addresses of sockets that the app finds open */
 };
 
 /* REGISTER: later instances may import from @handle under @name; replaces */
@@ -147,6 +149,8 @@ struct kwasm_run {
 	__s32 exit_code;		/* out */
 	__u64 report;
 	struct kwasm_strings_arg fds;
+	struct kwasm_strings_arg net;
+	struct kwasm_strings_arg listen;
 };
 
 enum kwasm_state {
