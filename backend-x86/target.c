@@ -69,10 +69,17 @@ static LLVMCodeGenOptLevel codegen_level(unsigned int level)
  *
  * sink-common-insts: two accesses in two branches would become one behind them, whose
  * address was chosen before; the checker wants to know which slot of the context is meant.
+ *
+ * combiner-...: a word that is loaded, changed in one byte and stored would be stored as that byte.
+ * To another thread that stores a word there at the same time it must be one or the other.
  */
 static void configure_llvm(void)
 {
-	static const char * const arguments[] = { "wasm2ko", "-sink-common-insts=false" };
+	static const char * const arguments[] = {
+		"wasm2ko", "-sink-common-insts=false",
+		"-combiner-reduce-load-op-store-width=false",
+		"-combiner-shrink-load-replace-store-with-store=false",
+	};
 	static bool done;
 
 	if (!done)

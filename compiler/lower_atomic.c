@@ -90,13 +90,31 @@ static void store(struct lower *l, const struct wasm_instr *in, const struct for
 	finish(l, s);
 }
 
+/*
+ * Where LLVM sees that a single bit is changed and looked at it makes LOCK BTS of it, with the
+ * bit's number in a register: an address that the checker cannot follow.
+ */
+static LLVMValueRef hide_bit(struct lower *l, LLVMValueRef v)
+{
+	LLVMTypeRef from = LLVMTypeOf(v), type;
+	LLVMValueRef nothing;
+
+	if (LLVMIsConstant(v))	/* then the bit's number is part of the instruction */
+		return v;
+	type = LLVMFunctionType(from, &from, 1, 0);
+	nothing = LLVMGetInlineAsm(type, "", 0, "=r,0", 4, 0, 0, LLVMInlineAsmDialectATT, 0);
+	return LLVMBuildCall2(l->b, type, nothing, &v, 1, "");
+}
+
 static void modify(struct lower *l, const struct wasm_instr *in, const struct form *form,
 		   LLVMAtomicRMWBinOp op)
 {
-	LLVMValueRef operand = pop_wrapped(l, form);
-	LLVMValueRef old = LLVMBuildAtomicRMW(l->b, op, address(l, in, form->size), operand,
-					      LLVMAtomicOrderingSequentiallyConsistent, 0);
+	LLVMValueRef operand = pop_wrapped(l, form), old;
 
+	if (op == LLVMAtomicRMWBinOpAnd || op == LLVMAtomicRMWBinOpOr || op == LLVMAtomicRMWBinOpXor)
+		operand = hide_bit(l, operand);
+	old = LLVMBuildAtomicRMW(l->b, op, address(l, in, form->size), operand,
+				 LLVMAtomicOrderingSequentiallyConsistent, 0);
 	LLVMSetAlignment(old, form->size);
 	finish(l, old);
 	push_extended(l, form, old);

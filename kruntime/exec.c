@@ -161,28 +161,63 @@ bool plat_resched(const struct kwasm_store *store)
 	return plat_should_stop(store);
 }
 
-int plat_sleep(struct kwasm_store *store, u64 ns)
+/* Sleep until @end at the latest, in @state */
+static void sleep_once(const struct kwasm_store *store, const bool *done, ktime_t end,
+		       unsigned int state)
+{
+	set_current_state(state);
+	if (!READ_ONCE(*done) && !plat_should_stop(store))
+		schedule_hrtimeout(end == KTIME_MAX ? NULL : &end, HRTIMER_MODE_ABS);
+	__set_current_state(TASK_RUNNING);
+}
+
+static int sleep_until_done(struct kwasm_store *store, const bool *done, u64 ns)
 {
 	struct kwasm_exec *exec = store->plat;
 	bool fpu = exec && exec->fpu_active;
-	ktime_t end = ktime_add_safe(ktime_get(), ns_to_ktime(min(ns, (u64)KTIME_MAX)));
+	ktime_t now = ktime_get();
+	ktime_t end = ktime_add_safe(now, ns_to_ktime(min(ns, (u64)KTIME_MAX)));
 
 	if (fpu)
 		kwasm_fpu_end(exec);
-	while (!plat_should_stop(store) && ktime_before(ktime_get(), end)) {
-		if (signal_pending(current)) {
-			/* one that does not kill stays pending: look for others now and then */
-			schedule_timeout_killable(HZ / 50);
-			continue;
-		}
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (!plat_should_stop(store))
-			schedule_hrtimeout(&end, HRTIMER_MODE_ABS);
-		__set_current_state(TASK_RUNNING);
+	while (!READ_ONCE(*done) && !plat_should_stop(store) && ktime_before(now, end)) {
+		/* a signal that does not kill stays pending: look for others now and then */
+		if (signal_pending(current))
+			sleep_once(store, done, min(end, ktime_add_ms(now, 20)), TASK_KILLABLE);
+		else
+			sleep_once(store, done, end, TASK_INTERRUPTIBLE);
+		now = ktime_get();
 	}
 	if (fpu)
 		kwasm_fpu_begin(exec);
-	return plat_should_stop(store) ? -EINTR : 0;
+	return !READ_ONCE(*done) && plat_should_stop(store) ? -EINTR : 0;
+}
+
+int plat_sleep(struct kwasm_store *store, u64 ns)
+{
+	static const bool never;
+
+	return sleep_until_done(store, &never, ns);
+}
+
+void plat_park_init(struct plat_parking *parking)
+{
+	parking->thread = current;
+	parking->unparked = false;
+}
+
+int plat_park(struct kwasm_store *store, struct plat_parking *parking, u64 ns)
+{
+	return sleep_until_done(store, &parking->unparked, ns);
+}
+
+void plat_unpark(struct plat_parking *parking)
+{
+	struct task_struct *task = parking->thread;
+
+	/* pairs with the barrier of set_current_state(), as does the one that wake_up_process() has */
+	WRITE_ONCE(parking->unparked, true);
+	wake_up_process(task);
 }
 
 /*

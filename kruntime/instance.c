@@ -157,6 +157,7 @@ static void free_instance(struct kwasm_instance *instance)
 		plat_free(instance->elems[i].refs);
 	if (instance->ctx)
 		plat_region_release(&instance->region);
+	plat_mutex_destroy(&instance->grow_lock);
 	plat_free(instance->memories);
 	plat_free(instance->memory_own);
 	plat_free(instance->tables);
@@ -187,6 +188,7 @@ static struct kwasm_instance *create_instance(struct kwasm_program *program, boo
 	*err = -ENOMEM;
 	if (!instance)
 		return NULL;
+	plat_mutex_init(&instance->grow_lock);
 	instance->program = program;
 	instance->is_default = is_default;
 	instance->starting = true;
@@ -544,6 +546,25 @@ static int initialise(struct kwasm_instance *instance, const u32 *which, u32 con
 	return err;
 }
 
+/*
+ * Is anything but shared memory imported from exporter @exporter? All else, a call or a table,
+ * is for one thread at a time.
+ */
+static bool needs_merge(const struct kwasm_program *program, const u32 *which, u32 exporter)
+{
+	const struct kwasm_image *image = program->image;
+	const struct kwasm_image_import *imports = kwasm_image_at(image, image->imports);
+	const struct kwasm_image_memory *memories = kwasm_image_at(image, image->memories);
+	u32 i;
+
+	for (i = 0; i < image->imports.nr; i++) {
+		if (which[i] == exporter && (imports[i].kind != KWASM_EXTERN_MEMORY ||
+					     !memories[imports[i].index].shared))
+			return true;
+	}
+	return false;
+}
+
 static int instantiate(struct kwasm_program *program, struct kwasm_session *session,
 		       bool is_default, const struct kwasm_config *config,
 		       struct kwasm_trap_info *report, struct kwasm_instance **result)
@@ -574,8 +595,10 @@ static int instantiate(struct kwasm_program *program, struct kwasm_session *sess
 	/* the instance holds the exporters from here on */
 	instance->imported = exporters;
 	instance->nr_imported = nr_exporters;
-	for (i = 0; i < nr_exporters && !err; i++)
-		err = kwasm_store_merge(instance, exporters[i]);
+	for (i = 0; i < nr_exporters && !err; i++) {
+		if (needs_merge(program, which, i))
+			err = kwasm_store_merge(instance, exporters[i]);
+	}
 	exporters = NULL;
 	nr_exporters = 0;
 	if (!err)

@@ -13,6 +13,8 @@
  *	session->lock		handles and names. Not held during calls
  *	store->mutex		everything of the instances in it: tables, memories, globals, the
  *				guest code itself. Held from before entering until the result is out
+ *	instance->grow_lock	sizes of the memories it defines: those that are shared may be used by
+ *				threads in several stores
  *	kwasm_registry_lock	lists of programs and of all instances, instance->store, types,
  *				reference counts of stores, store->running. Never held while waiting
  *
@@ -24,7 +26,8 @@
  *  - An instance is counted: one reference per handle, per importer, per call under way. The last
  *    put destroys it, under its store's mutex. Functions of it that were written into
  *    other instances' tables and globals become null there.
- *  - A store lives as long as an instance is in it. Linking merges stores; they never split.
+ *  - A store lives as long as an instance is in it. Linking merges stores; they never split. A
+ *    shared memory alone merges none: that is how several threads run at once.
  *  - Objects that instances share (tables, memories, global cells) belong to the instance that
  *    defines them, which importers keep alive.
  */
@@ -302,6 +305,7 @@ struct kwasm_instance {
 	struct kwasm_instance **imported; /* referenced: exporters, each once */
 	u32 nr_imported;
 	u64 max_memory;			/* bytes, 0: no limit but the declared ones */
+	struct plat_mutex grow_lock;	/* the own memories' sizes; memory_bytes */
 	u64 memory_bytes;		/* owned now */
 	u32 stack_size;
 	struct kwasm_strings args;	/* own copies, constant for the instance's life */
@@ -423,6 +427,8 @@ u32 kwasm_instance_list(struct kwasm_ps_entry *entries, u32 room);
 int kwasm_instance_kill(u64 id);		/* 0, -ESRCH; nobody inside is 0 */
 /* Fill @info's out members and up to @room bytes of items; 0, -ENOSPC (buffer_size says what is needed) */
 int kwasm_program_info(struct kwasm_program *program, struct kwasm_info *info, void *buffer, u32 room);
+
+void kwasm_wait_init(void);	/* wait.c */
 
 extern struct plat_mutex kwasm_registry_lock;
 int kwasm_core_init(void);	/* first and last of the runtime's init and exit */

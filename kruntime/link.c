@@ -160,7 +160,7 @@ static const char *found_text(char *buf, size_t size, const struct kwasm_extern 
 				  ext->table->abi.size, ext->table->max);
 	case KWASM_EXTERN_MEMORY:
 		return memory_text(buf, size, ext->memory->is64, ext->memory->shared,
-				   ext->memory->abi.size >> ext->memory->page_size_log2, ext->memory->max,
+				   READ_ONCE(ext->memory->abi.size) >> ext->memory->page_size_log2, ext->memory->max,
 				   ext->memory->page_size_log2);
 	}
 	return global_text(buf, size, ext->global->type, ext->global->mut);
@@ -283,7 +283,7 @@ static bool import_matches(const struct kwasm_program *program,
 		       memory->shared == ext->memory->shared &&
 		       memory->page_size_log2 == ext->memory->page_size_log2 &&
 		       limits_match(memory->min, memory->max,
-				    ext->memory->abi.size >> ext->memory->page_size_log2,
+				    READ_ONCE(ext->memory->abi.size) >> ext->memory->page_size_log2,
 				    ext->memory->max);
 	case KWASM_EXTERN_TAG:
 		return ext->tag->type == ids[import->type];
@@ -300,7 +300,8 @@ static bool import_matches(const struct kwasm_program *program,
 
 /**
  * kwasm_link_bind() - Look up all imports and fill their slots
- * @instance: being made; its store is locked and the exporters are in it
+ * @instance: being made; its store is locked and the exporters are in it, but for those that
+ *	only a shared memory is taken of: what an instance exports is settled once it is made
  * @exporters: as kwasm_link_find() left them
  * @which: likewise
  * @report: filled on failure

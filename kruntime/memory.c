@@ -121,7 +121,9 @@ void kwasm_memory_destroy(struct kwasm_memory *memory)
 
 bool kwasm_memory_contains(const struct kwasm_memory *memory, u64 addr, u64 len)
 {
-	return addr <= memory->abi.size && len <= memory->abi.size - addr;
+	u64 size = READ_ONCE(memory->abi.size);	/* others may be growing it */
+
+	return addr <= size && len <= size - addr;
 }
 
 void *kwasm_guest_ptr(void *ctx, u32 addr, u64 len)
@@ -136,9 +138,33 @@ void *kwasm_guest_ptr(void *ctx, u32 addr, u64 len)
 		return NULL;
 	/* an address the guest chose, compared with a size: do not go beyond even speculatively */
 	return memory->abi.base + array_index_nospec((unsigned long)addr,
-						     (unsigned long)memory->abi.size + 1);
+						     (unsigned long)READ_ONCE(memory->abi.size) + 1);
 }
 EXPORT_SYMBOL_GPL(kwasm_guest_ptr);
+
+/* Returns the former size in wasm pages, or -errno; under the owner's grow_lock */
+static s64 grow_locked(struct kwasm_memory *memory, u64 delta)
+{
+	u64 old_size = memory->abi.size, size;
+	u64 limit = limit_bytes(memory);
+	int err;
+
+	if (delta > limit >> memory->page_size_log2)
+		return -ENOSPC;
+	size = old_size + (delta << memory->page_size_log2);
+	if (size > limit)
+		return -ENOSPC;
+	if (delta) {
+		err = commit(memory, size);
+		if (err)
+			return err;
+		/* what others may see as inside is there already */
+		smp_store_release(&memory->abi.size, size);
+		WRITE_ONCE(memory->owner->memory_bytes,
+			   memory->owner->memory_bytes + size - old_size);
+	}
+	return old_size >> memory->page_size_log2;
+}
 
 /**
  * kwasm_memory_grow() - memory.grow
@@ -147,7 +173,8 @@ EXPORT_SYMBOL_GPL(kwasm_guest_ptr);
  * @delta: wasm pages, of the memory's own page size
  *
  * Addresses handed out before stay valid: growing only commits more of what
- * was reserved.
+ * was reserved. Threads that share the memory may grow it at the same time: each growth
+ * happens at once, and no size is handed out twice.
  *
  * Context: Host call.
  * Return: former size in wasm pages; -1 past a limit or without memory.
@@ -155,25 +182,15 @@ EXPORT_SYMBOL_GPL(kwasm_guest_ptr);
 u64 kwasm_memory_grow(void *ctx, u32 memidx, u64 delta)
 {
 	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
-	u64 old_size = memory->abi.size, size;
-	u64 limit = limit_bytes(memory);
-	int err;
+	s64 old = plat_mutex_lock_killable(&memory->owner->grow_lock, 0);
 
-	if (delta > limit >> memory->page_size_log2)
-		return -1ull;
-	size = old_size + (delta << memory->page_size_log2);
-	if (size > limit)
-		return -1ull;
-	if (delta) {
-		err = commit(memory, size);
-		if (err == -EINTR)
-			kwasm_raise(ctx, KWASM_TRAP_killed, 0);
-		if (err)
-			return -1ull;
-		memory->abi.size = size;
-		memory->owner->memory_bytes += size - old_size;
+	if (!old) {
+		old = grow_locked(memory, delta);
+		plat_mutex_unlock(&memory->owner->grow_lock);
 	}
-	return old_size >> memory->page_size_log2;
+	if (old == -EINTR)
+		kwasm_raise(ctx, KWASM_TRAP_killed, 0);
+	return old < 0 ? -1ull : (u64)old;
 }
 EXPORT_SYMBOL_GPL(kwasm_memory_grow);
 
@@ -261,65 +278,3 @@ void kwasm_data_drop(void *ctx, u32 dataidx)
 	kwasm_ctx_instance(ctx)->data_dropped[dataidx] = true;
 }
 EXPORT_SYMBOL_GPL(kwasm_data_drop);
-
-/**
- * kwasm_memory_notify() - memory.atomic.notify
- * @ctx: of the calling instance
- * @memidx: index in it
- * @addr: a multiple of 4
- * @count: at most that many
- *
- * Instances that share a memory are in one store, and that has at most one thread inside:
- * while somebody notifies, nobody waits.
- *
- * Context: Host call.
- * Return: how many were woken.
- */
-u32 kwasm_memory_notify(void *ctx, u32 memidx, u64 addr, u32 count)
-{
-	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
-
-	(void)count;
-	if (!kwasm_memory_contains(memory, addr, sizeof(u32)))
-		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(kwasm_memory_notify);
-
-/**
- * kwasm_memory_wait() - memory.atomic.wait32 and 64
- * @ctx: of the calling instance
- * @memidx: index in it
- * @addr: a multiple of @size
- * @expected: wait only if this is there
- * @timeout_ns: negative: none
- * @size: 4 or 8
- *
- * Nobody else can be inside the store, see kwasm_memory_notify(), so a wait lasts as long as
- * its timeout, or until the call is killed.
- *
- * Context: Host call, sleeps.
- * Return: 1, another value was there; 2, the timeout is over.
- */
-u32 kwasm_memory_wait(void *ctx, u32 memidx, u64 addr, u64 expected, u64 timeout_ns, u32 size)
-{
-	struct kwasm_memory *memory = kwasm_ctx_instance(ctx)->memories[memidx];
-	const u8 *at = memory->abi.base + addr;
-	u64 found;
-
-	if (!kwasm_memory_contains(memory, addr, size)) {
-		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
-		return 0;
-	}
-	if (!memory->shared) {
-		kwasm_raise(ctx, KWASM_TRAP_expected_shared_memory, 0);
-		return 0;
-	}
-	found = size == sizeof(u64) ? READ_ONCE(*(const u64 *)at) : READ_ONCE(*(const u32 *)at);
-	if (found != expected)
-		return 1;
-	if (plat_sleep(kwasm_ctx_store(ctx), (s64)timeout_ns < 0 ? ~0ull : timeout_ns))
-		kwasm_raise(ctx, KWASM_TRAP_killed, 0);
-	return 2;
-}
-EXPORT_SYMBOL_GPL(kwasm_memory_wait);

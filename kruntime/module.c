@@ -15,6 +15,7 @@ static LIST_HEAD(programs);	/* under kwasm_registry_lock */
 int kwasm_core_init(void)
 {
 	plat_mutex_init(&kwasm_registry_lock);
+	kwasm_wait_init();
 	return 0;
 }
 

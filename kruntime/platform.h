@@ -22,6 +22,7 @@
 #include <linux/overflow.h>
 #include <linux/printk.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/export.h>
 #else
@@ -117,6 +118,25 @@ void plat_mutex_lock(struct plat_mutex *mutex);
 int plat_mutex_lock_killable(struct plat_mutex *mutex, unsigned int subclass);	/* 0, -EINTR */
 void plat_mutex_unlock(struct plat_mutex *mutex);
 
+/* A lock that is held for moments; nothing sleeps under it */
+struct plat_lock {
+#ifdef __KERNEL__
+	spinlock_t s;
+#else
+	pthread_mutex_t m;
+#endif
+};
+
+#ifdef __KERNEL__
+#define plat_lock_init(lock)	spin_lock_init(&(lock)->s)
+#define plat_lock_get(lock)	spin_lock(&(lock)->s)
+#define plat_lock_put(lock)	spin_unlock(&(lock)->s)
+#else
+#define plat_lock_init(lock)	pthread_mutex_init(&(lock)->m, NULL)
+#define plat_lock_get(lock)	pthread_mutex_lock(&(lock)->m)
+#define plat_lock_put(lock)	pthread_mutex_unlock(&(lock)->m)
+#endif
+
 /* The .ko an app came from (struct kwasm_app.module): false if it is going away */
 bool plat_module_get(void *module);
 void plat_module_put(void *module);
@@ -163,6 +183,22 @@ bool plat_resched(const struct kwasm_store *store);
 
 /* Sleep inside a host call; ~0: for ever. 0; -EINTR as plat_should_stop() */
 int plat_sleep(struct kwasm_store *store, u64 ns);
+
+/*
+ * plat_park() - sleep inside a host call until somebody calls plat_unpark()
+ * plat_park_init() comes before others can see @parking; an unpark between the two is not
+ * lost. @ns from now, ~0: for ever. The caller finds out by itself whether it was unparked. Return: 0;
+ * -EINTR as plat_should_stop(), unless it was unparked.
+ * plat_unpark() may be called under a plat_lock, while the sleeper cannot go away.
+ */
+struct plat_parking {
+	void *thread;		/* the platform's */
+	bool unparked;
+};
+
+void plat_park_init(struct plat_parking *parking);
+int plat_park(struct kwasm_store *store, struct plat_parking *parking, u64 ns);
+void plat_unpark(struct plat_parking *parking);
 
 /*
  * plat_kick() - store->kill has been set: make the thread inside notice

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -278,11 +279,19 @@ static int thread_init(void)
 	return 0;
 }
 
+/* Where a thread sleeps in a host call: a futex, 1 when it is to look around */
 struct running {
 	pthread_t thread;
+	u32 wake;
 };
 
 static __thread struct running this_thread;
+
+static void wake_thread(struct running *running)
+{
+	__atomic_store_n(&running->wake, 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &running->wake, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
 
 int plat_exec_begin(struct kwasm_store *store)
 {
@@ -312,28 +321,65 @@ bool plat_resched(const struct kwasm_store *store)
 	return plat_should_stop(store);
 }
 
-/* a kick is a signal, which ends the sleep */
-int plat_sleep(struct kwasm_store *store, u64 ns)
+static int sleep_until_done(struct kwasm_store *store, const bool *done, u64 ns)
 {
-	struct timespec end;
+	struct timespec end, now;
+	bool forever = ns > 1ull << 62;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	ns = ns > 1ull << 62 ? 1ull << 62 : ns;
-	ns += end.tv_nsec;
-	end.tv_sec += ns / 1000000000;
-	end.tv_nsec = ns % 1000000000;
-	while (!plat_should_stop(store) &&
-	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
-		;
-	return plat_should_stop(store) ? -EINTR : 0;
+	if (!forever) {
+		end.tv_sec += ns / 1000000000;
+		end.tv_nsec += ns % 1000000000;
+		if (end.tv_nsec >= 1000000000) {
+			end.tv_sec++;
+			end.tv_nsec -= 1000000000;
+		}
+	}
+	while (!READ_ONCE(*done) && !plat_should_stop(store)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (!forever && (now.tv_sec > end.tv_sec ||
+				 (now.tv_sec == end.tv_sec && now.tv_nsec >= end.tv_nsec)))
+			break;
+		syscall(SYS_futex, &this_thread.wake, FUTEX_WAIT_BITSET_PRIVATE, 0,
+			forever ? NULL : &end, NULL, FUTEX_BITSET_MATCH_ANY);
+		/* whoever sets it from here on has said before why */
+		__atomic_store_n(&this_thread.wake, 0, __ATOMIC_SEQ_CST);
+	}
+	return !READ_ONCE(*done) && plat_should_stop(store) ? -EINTR : 0;
+}
+
+int plat_sleep(struct kwasm_store *store, u64 ns)
+{
+	static const bool never;
+
+	return sleep_until_done(store, &never, ns);
+}
+
+void plat_park_init(struct plat_parking *parking)
+{
+	parking->thread = &this_thread;
+	parking->unparked = false;
+}
+
+int plat_park(struct kwasm_store *store, struct plat_parking *parking, u64 ns)
+{
+	return sleep_until_done(store, &parking->unparked, ns);
+}
+
+void plat_unpark(struct plat_parking *parking)
+{
+	__atomic_store_n(&parking->unparked, true, __ATOMIC_SEQ_CST);
+	wake_thread(parking->thread);
 }
 
 void plat_kick(struct kwasm_store *store)
 {
 	struct running *running = __atomic_load_n(&store->plat, __ATOMIC_ACQUIRE);
 
-	if (running)
+	if (running) {
+		wake_thread(running);
 		pthread_kill(running->thread, SIGKICK);
+	}
 }
 
 u64 plat_cpu_ns(void)

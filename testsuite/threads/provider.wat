@@ -1,0 +1,3 @@
+;; What the threads share
+(module
+  (memory (export "memory") 1 40 shared))
