@@ -286,7 +286,8 @@ static void add_funcs(struct image *image, const struct wasm_module *m, const st
 		u32 code_offset = is_func ? m->funcs[funcidx].code.offset : 0;
 
 		add_func_lines(f, code_offset, code, lines, &cursor, &bytes, &nr_bytes, &cap);
-		if (!is_func)
+		/* an import has a shim at most, which is no function of the module's own */
+		if (!is_func || funcidx < m->nr_imported_funcs)
 			continue;
 		row->text_offset = f->offset;
 		row->text_size = f->size;

@@ -596,8 +596,13 @@ static bool has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-/* Sections that say nothing to a kernel: the unwinder uses frame pointers. */
-static bool section_unwanted(const struct object_section *s)
+/**
+ * object_section_unwanted() - Does a section say nothing to a kernel?
+ * @s: section, as LLVM made it
+ *
+ * The unwinder uses frame pointers, so its tables go, and so does what is empty.
+ */
+bool object_section_unwanted(const struct object_section *s)
 {
 	return s->type == SHT_X86_64_UNWIND || s->type == SHT_NOTE || s->flags & SHF_EXCLUDE ||
 	       (s->flags & SHF_ALLOC && !s->size) || !strcmp(s->name, ".comment") ||
@@ -744,112 +749,6 @@ static int check_references(struct object *obj, object_allowed_t allowed, const 
 	return err;
 }
 
-/* ---- taking in functions of another object ---- */
-
-/* where line numbers of replaced code go: beyond any code */
-#define DEAD_OFFSET	0xf0000000u
-
-/* of debugging sections only the line table is taken over: the rest would need linking */
-static bool wanted_from(const struct object_section *s)
-{
-	return s->type != SHT_NULL && s->size && !section_unwanted(s) &&
-	       (s->flags & SHF_ALLOC || !strcmp(s->name, ".debug_line"));
-}
-
-/* line table rows of code that goes away are moved out of the way, calls go to the new code */
-static void redirect_relocs(struct object *obj, u32 old, u32 symbol)
-{
-	u32 old_symbol = obj->sections[old].symbol;
-	size_t i, k;
-
-	for (i = 1; i < obj->nr_sections; i++) {
-		struct object_section *s = &obj->sections[i];
-
-		for (k = 0; k < s->nr_relocs; k++) {
-			struct object_reloc *r = &s->relocs[k];
-
-			if (r->symbol != symbol && (!old_symbol || r->symbol != old_symbol))
-				continue;
-			r->symbol = symbol;
-			if (!(s->flags & SHF_ALLOC))
-				r->addend += DEAD_OFFSET;
-		}
-	}
-	if (old_symbol)
-		obj->symbols[old_symbol].dropped = true;
-	obj->sections[old].nr_relocs = 0;
-	obj->sections[old].dropped = true;
-}
-
-static u32 take_symbol(struct object *obj, const struct object_symbol *sym, const u32 *sections)
-{
-	u32 to;
-
-	if (sym->type == STT_SECTION)
-		return sections[sym->section] ? object_section_symbol(obj, sections[sym->section]) : 0;
-	to = *sym->name ? object_find_symbol(obj, sym->name) : 0;
-	if (!sym->section)
-		return to ? to : object_undefined_symbol(obj, sym->name);
-	if (sym->section == OBJECT_ABS || !sections[sym->section])
-		return 0;
-	if (!to || sym->type != STT_FUNC)
-		return object_add_symbol(obj, sym->name, STB_LOCAL, sym->type, sections[sym->section],
-					 sym->value, sym->size);
-	if (obj->symbols[to].section)
-		redirect_relocs(obj, obj->symbols[to].section, to);
-	obj->symbols[to].section = sections[sym->section];
-	obj->symbols[to].value = sym->value;
-	obj->symbols[to].size = sym->size;
-	return to;
-}
-
-static u32 take_section(struct object *obj, const struct object_section *s, u64 *delta)
-{
-	u32 to = s->flags & SHF_ALLOC ? 0 : object_find_section(obj, s->name);
-
-	if (!to)
-		to = object_add_section(obj, s->name, s->type, s->flags, s->align);
-	*delta = s->type == SHT_NOBITS ? object_append_zero(obj, to, s->size, s->align) :
-		 object_append(obj, to, s->data, s->size, s->align);
-	return to;
-}
-
-/**
- * object_replace_functions() - Take functions from another object in place of one's own
- * @obj: as read, each function in a section of its own
- * @with: likewise; every function that it defines replaces that of the same
- *	name in @obj, and brings what it refers to along
- */
-void object_replace_functions(struct object *obj, const struct object *with)
-{
-	u32 *sections = xcalloc(with->nr_sections, sizeof(*sections));
-	u32 *symbols = xcalloc(with->nr_symbols, sizeof(*symbols));
-	u64 *deltas = xcalloc(with->nr_sections, sizeof(*deltas));
-	size_t i, k;
-
-	for (i = 1; i < with->nr_sections; i++)
-		if (wanted_from(&with->sections[i]))
-			sections[i] = take_section(obj, &with->sections[i], &deltas[i]);
-	for (i = 1; i < with->nr_symbols; i++)
-		if (!with->symbols[i].dropped)
-			symbols[i] = take_symbol(obj, &with->symbols[i], sections);
-	for (i = 1; i < with->nr_sections; i++) {
-		const struct object_section *s = &with->sections[i];
-
-		for (k = 0; sections[i] && k < s->nr_relocs; k++) {
-			const struct object_reloc *r = &s->relocs[k];
-
-			/* a line table also names strings, in a section that is not taken */
-			if (symbols[r->symbol])
-				object_add_reloc(obj, sections[i], r->offset + deltas[i], r->type,
-						 symbols[r->symbol], r->addend);
-		}
-	}
-	free(sections);
-	free(symbols);
-	free(deltas);
-}
-
 /* Calls and jumps inside .text need no relocation once it is one section. */
 static void resolve_inside(struct object *obj, u32 text)
 {
@@ -892,7 +791,7 @@ int object_normalize(struct object *obj, object_allowed_t allowed, const void *a
 	for (i = 1; i < nr; i++) {
 		struct object_section *s = &obj->sections[i];
 
-		if (section_unwanted(s)) {
+		if (object_section_unwanted(s)) {
 			s->dropped = true;
 		} else if (!s->dropped && !section_is_sound(s)) {
 			diag_file_error(obj->path,

@@ -9,7 +9,8 @@
  *
  * The order in which lower's side calls this folder:
  *
- *	object_read()		bytes from LLVM -> struct object
+ *	object_read()		bytes from LLVM -> struct object, one for each part
+ *	object_link()		... of the module; these become one
  *	object_normalize()	one .text, one .rodata ...; only allowed imports
  *	code_scan()		decode .text once: sites, calls, frames
  *	lines_read()		.debug_line -> (text offset, line)
@@ -119,7 +120,7 @@ u32 object_find_section(const struct object *obj, const char *name);
 u64 object_append(struct object *obj, u32 section, const void *bytes, size_t size, u64 align);
 u64 object_append_zero(struct object *obj, u32 section, size_t size, u64 align);
 
-void object_replace_functions(struct object *obj, const struct object *with);
+bool object_section_unwanted(const struct object_section *s);
 
 u32 object_add_symbol(struct object *obj, const char *name, u8 bind, u8 type, u32 section,
 		      u64 value, u64 size);
@@ -131,6 +132,13 @@ u32 object_section_symbol(struct object *obj, u32 section);
 void object_add_reloc(struct object *obj, u32 section, u64 offset, u32 type, u32 symbol, s64 addend);
 int object_reloc_size(u32 type);
 const char *object_reloc_name(u32 type);
+
+/* ---- object_link.c ---- */
+
+void object_link(struct object *obj, const struct object *with);
+void object_replace_functions(struct object *obj, const struct object *with);
+
+/* ---- object.c ---- */
 
 int write_whole_file(const char *path, const void *bytes, size_t size);
 

@@ -12,15 +12,15 @@
 #include "profile.h"
 
 /**
- * struct target - a configured code generator
- * @tm: LLVM's
+ * struct target - a configured code generator; several threads may use one
+ * @x86: LLVM's
  * @cpu: LLVM's name of the processor
  * @features: LLVM's feature string
  * @profile: of the kernel
  * @level: 0 to 3
  */
 struct target {
-	LLVMTargetMachineRef tm;
+	LLVMTargetRef x86;
 	char *cpu;
 	char *features;
 	const struct profile *profile;
@@ -44,16 +44,21 @@ void target_destroy(struct target *target);
 /* what lowering has to know of the target */
 void target_lower_options(const struct target *target, struct lower_options *opt);
 
+/* LLVM's code generator, for one thread, to be disposed of */
+LLVMTargetMachineRef target_machine(const struct target *target);
+
 /* run LLVM's passes over the module */
-void target_optimize(const struct target *target, LLVMModuleRef mod);
+void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod);
 
 /**
  * target_emit() - Generate code
+ * @tm: from target_machine()
+ * @mod: used up
  * @type: LLVMAssemblyFile or LLVMObjectFile
  *
  * Return: the text or the object, for LLVMDisposeMemoryBuffer().
  */
-LLVMMemoryBufferRef target_emit(const struct target *target, LLVMModuleRef mod,
+LLVMMemoryBufferRef target_emit(LLVMTargetMachineRef tm, LLVMModuleRef mod,
 				LLVMCodeGenFileType type);
 
 /* may generated code refer to this symbol of the kernel or the runtime? */

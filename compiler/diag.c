@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "module.h"
@@ -16,6 +17,7 @@
 
 static FILE *diag_stream;	/* NULL: stderr */
 static const char *diag_tool = "wasm2ko";
+static bool diag_status_shown;	/* the line that the next one takes the place of */
 
 FILE *diag_redirect(FILE *stream)
 {
@@ -72,6 +74,9 @@ static void print_line(const char *where, const char *level, const char *fmt, va
 		memcpy(line + sizeof(line) - 4, "...", 4);
 	/* one line stays one line even if several processes write */
 	flockfile(f);
+	if (diag_status_shown)
+		fputs("\r\033[K", f);
+	diag_status_shown = false;
 	print_escaped(f, where);
 	fputs(level, f);
 	print_escaped(f, line);
@@ -96,94 +101,56 @@ static void print_file(const char *path, const char *level, const char *fmt, va_
 	free(where);
 }
 
-void diag_error(const struct wasm_module *m, u64 offset, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_at(m, offset, "error: ", fmt, args);
-	va_end(args);
+/* the functions differ in what they say in front only */
+#define DEFINE_DIAG(name, params, print, ...)			\
+void name params						\
+{								\
+	va_list args;						\
+								\
+	va_start(args, fmt);					\
+	print(__VA_ARGS__, fmt, args);				\
+	va_end(args);						\
 }
 
-void diag_warning(const struct wasm_module *m, u64 offset, const char *fmt, ...)
+#define AT_PARAMS	(const struct wasm_module *m, u64 offset, const char *fmt, ...)
+#define FILE_PARAMS	(const char *path, const char *fmt, ...)
+#define TOOL_PARAMS	(const char *fmt, ...)
+
+DEFINE_DIAG(diag_error, AT_PARAMS, print_at, m, offset, "error: ")
+DEFINE_DIAG(diag_warning, AT_PARAMS, print_at, m, offset, "warning: ")
+DEFINE_DIAG(diag_note, AT_PARAMS, print_at, m, offset, "note: ")
+DEFINE_DIAG(diag_file_error, FILE_PARAMS, print_file, path, "error: ")
+DEFINE_DIAG(diag_file_warning, FILE_PARAMS, print_file, path, "warning: ")
+DEFINE_DIAG(diag_file_note, FILE_PARAMS, print_file, path, "note: ")
+DEFINE_DIAG(diag_tool_error, TOOL_PARAMS, print_file, diag_tool, "error: ")
+DEFINE_DIAG(diag_tool_warning, TOOL_PARAMS, print_file, diag_tool, "warning: ")
+DEFINE_DIAG(diag_tool_note, TOOL_PARAMS, print_file, diag_tool, "note: ")
+DEFINE_DIAG(diag_info, TOOL_PARAMS, print_line, "", "")
+
+void diag_status(const char *fmt, ...)
 {
+	char line[DIAG_MAX_LINE];
+	FILE *f = stderr;
 	va_list args;
 
+	if (diag_stream || !isatty(fileno(f)))
+		return;
+	flockfile(f);
+	fputs("\r\033[K", f);
 	va_start(args, fmt);
-	print_at(m, offset, "warning: ", fmt, args);
+	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	print_escaped(f, line);
+	fflush(f);
+	diag_status_shown = true;
+	funlockfile(f);
 }
 
-void diag_note(const struct wasm_module *m, u64 offset, const char *fmt, ...)
+void diag_status_end(void)
 {
-	va_list args;
-
-	va_start(args, fmt);
-	print_at(m, offset, "note: ", fmt, args);
-	va_end(args);
-}
-
-void diag_file_error(const char *path, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_file(path, "error: ", fmt, args);
-	va_end(args);
-}
-
-void diag_file_warning(const char *path, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_file(path, "warning: ", fmt, args);
-	va_end(args);
-}
-
-void diag_file_note(const char *path, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_file(path, "note: ", fmt, args);
-	va_end(args);
-}
-
-void diag_tool_error(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_file(diag_tool, "error: ", fmt, args);
-	va_end(args);
-}
-
-void diag_tool_warning(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_file(diag_tool, "warning: ", fmt, args);
-	va_end(args);
-}
-
-void diag_tool_note(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_file(diag_tool, "note: ", fmt, args);
-	va_end(args);
-}
-
-void diag_info(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_line("", "", fmt, args);
-	va_end(args);
+	if (diag_status_shown)
+		fputs("\r\033[K", stderr);
+	diag_status_shown = false;
 }
 
 void __diag_bug(const char *file, int line, const char *fmt, ...)

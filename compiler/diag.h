@@ -40,6 +40,13 @@ void diag_tool_note(const char *fmt, ...) __diag_printf(1, 2);
 /* progress for -v: the text and a newline, no prefix */
 void diag_info(const char *fmt, ...) __diag_printf(1, 2);
 
+/*
+ * How far a long compilation is: a line without end, of which nothing is left when the next one
+ * is printed, or at diag_status_end(). Only on a terminal.
+ */
+void diag_status(const char *fmt, ...) __diag_printf(1, 2);
+void diag_status_end(void);
+
 /* "wasm2ko: internal error: file:line: ..." and abort: a mistake of ours, never the input's */
 #define diag_bug(fmt, ...) __diag_bug(__FILE__, __LINE__, fmt, ##__VA_ARGS__)
 void __diag_bug(const char *file, int line, const char *fmt, ...)

@@ -229,12 +229,7 @@ static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef 
 				 unsigned int ctx_param)
 {
 	LLVMValueRef func = LLVMAddFunction(l->mod, name, type);
-	char section[64];
 
-	/* one of its own, so that one function can be replaced (object.c) */
-	snprintf(section, sizeof(section), ".text.%s", name);
-	LLVMSetSection(func, section);
-	LLVMSetLinkage(func, LLVMInternalLinkage);
 	LLVMAddAttributeAtIndex(func, ctx_param, l->swiftself);
 	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex, attribute(l, "nounwind"));
 	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex, attribute(l, "noredzone"));
@@ -252,18 +247,48 @@ static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef 
 	return func;
 }
 
-static void declare_functions(struct lower *l)
+/* the function will have a body, and be in the object */
+static void define(LLVMValueRef func, LLVMLinkage linkage)
 {
-	char name[32];
-	u32 i;
+	size_t len;
+	const char *name = LLVMGetValueName2(func, &len);
+	char section[64];
 
-	l->funcs = xcalloc(l->m->nr_funcs + 1, sizeof(*l->funcs));
-	for (i = 0; i < l->m->nr_funcs; i++) {
-		if (i < l->m->nr_imported_funcs && !abi_import_host_func(l->m, i))
-			continue;
-		snprintf(name, sizeof(name), "wasm.%u", i);
-		l->funcs[i] = add_function(l, name, l->types[l->m->funcs[i].typeidx], 1);
+	/* one of its own, so that one function can be replaced (object_link.c) */
+	snprintf(section, sizeof(section), ".text.%s", name);
+	LLVMSetSection(func, section);
+	LLVMSetLinkage(func, linkage);
+}
+
+static bool is_shim(const struct lower *l, u32 funcidx)
+{
+	return funcidx < l->m->nr_imported_funcs;
+}
+
+LLVMValueRef lower_func(struct lower *l, u32 funcidx)
+{
+	const struct lower_part *part = l->part;
+	LLVMValueRef func = l->funcs[funcidx];
+	bool here;
+	char name[32];
+
+	if (func || (is_shim(l, funcidx) && !abi_import_host_func(l->m, funcidx)))
+		return func;
+	here = is_shim(l, funcidx) ? part->rest : funcidx >= part->first && funcidx < part->end;
+	snprintf(name, sizeof(name), "wasm.%u", funcidx);
+	func = l->funcs[funcidx] = add_function(l, name, l->types[l->m->funcs[funcidx].typeidx], 1);
+	if (!l->abi->refs[funcidx] && (!here || part->shared[funcidx]))
+		LLVMSetVisibility(func, LLVMHiddenVisibility);
+	if (here) {
+		/* the runtime finds those that have references in the image */
+		define(func, l->abi->refs[funcidx] || part->shared[funcidx] ? LLVMExternalLinkage :
+		       LLVMInternalLinkage);
+	} else if (part->copied[funcidx]) {
+		LLVMSetLinkage(func, LLVMAvailableExternallyLinkage);
+		array_reserve(l->copies, l->cap_copies, l->nr_copies + 1);
+		l->copies[l->nr_copies++] = funcidx;
 	}
+	return func;
 }
 
 static void module_flag(struct lower *l, const char *name, u32 value)
@@ -529,7 +554,7 @@ static void lower_function(struct lower *l, u32 funcidx)
 
 	l->funcidx = funcidx;
 	l->functype = wasm_func_type(l->m, funcidx);
-	begin_function(l, l->funcs[funcidx], 0);
+	begin_function(l, lower_func(l, funcidx), 0);
 	begin_debug(l, "", func->code.offset);
 	set_offset(l, func->code.offset);
 	begin_locals(l, func);
@@ -556,15 +581,31 @@ static void lower_function(struct lower *l, u32 funcidx)
 	end_debug(l);
 }
 
+static void lower_shim(struct lower *l, u32 funcidx)
+{
+	begin_function(l, lower_func(l, funcidx), 0);
+	lower_host_shim(l, funcidx, abi_import_host_func(l->m, funcidx));
+}
+
 static void lower_shims(struct lower *l)
 {
 	u32 i;
 
-	for (i = 0; i < l->m->nr_imported_funcs; i++) {
-		if (!l->funcs[i])
-			continue;
-		begin_function(l, l->funcs[i], 0);
-		lower_host_shim(l, i, abi_import_host_func(l->m, i));
+	for (i = 0; i < l->m->nr_imported_funcs; i++)
+		if (lower_func(l, i))
+			lower_shim(l, i);
+}
+
+/* of other parts' functions, for LLVM to inline; they may want more of them */
+static void lower_copies(struct lower *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nr_copies; i++) {
+		if (is_shim(l, l->copies[i]))
+			lower_shim(l, l->copies[i]);
+		else
+			lower_function(l, l->copies[i]);
 	}
 }
 
@@ -575,7 +616,7 @@ static void lower_type_invoker(struct lower *l, const struct wasm_functype *type
 	LLVMValueRef func = add_function(l, name, func_type, 2);
 	LLVMBasicBlockRef entry, body;
 
-	LLVMSetLinkage(func, LLVMExternalLinkage);
+	define(func, LLVMExternalLinkage);
 	begin_function(l, func, 1);
 	l->outermost = true;
 	body = begin_body(l, &entry);
@@ -689,7 +730,7 @@ static void lower_init(struct lower *l)
 	LLVMBasicBlockRef entry, body;
 	u32 i;
 
-	LLVMSetLinkage(func, LLVMExternalLinkage);
+	define(func, LLVMExternalLinkage);
 	begin_function(l, func, 0);
 	l->outermost = true;
 	body = begin_body(l, &entry);
@@ -710,16 +751,6 @@ static void lower_init(struct lower *l)
 		lower_call_func(l, l->m->start);
 	LLVMBuildRetVoid(l->b);
 	check_stack(l, entry, body);
-}
-
-/* functions whose address the runtime finds in the image must stay as they are */
-static void keep_referenced(struct lower *l)
-{
-	u32 i;
-
-	for (i = 0; i < l->m->nr_funcs; i++)
-		if (l->funcs[i] && l->abi->refs[i])
-			LLVMSetLinkage(l->funcs[i], LLVMExternalLinkage);
 }
 
 /* ---- loads that nobody uses ---- */
@@ -822,27 +853,31 @@ LLVMValueRef lower_memory_alias(LLVMContextRef llvm)
 }
 
 LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout *abi,
-			   const struct lower_options *opt, LLVMContextRef llvm)
+			   const struct lower_options *opt, const struct lower_part *part,
+			   LLVMContextRef llvm)
 {
-	struct lower l = { .m = m, .abi = abi, .opt = opt, .llvm = llvm };
+	struct lower l = { .m = m, .abi = abi, .opt = opt, .part = part, .llvm = llvm };
 	u32 i;
 
 	l.mod = LLVMModuleCreateWithNameInContext("wasm2ko", llvm);
 	LLVMSetTarget(l.mod, "x86_64-unknown-linux-gnu");
 	l.b = LLVMCreateBuilderInContext(llvm);
+	l.funcs = xcalloc(m->nr_funcs + 1, sizeof(*l.funcs));
 	create_types(&l);
 	create_metadata(&l);
 	create_runtime_symbols(&l);
 	create_debug_unit(&l);
-	declare_functions(&l);
-	keep_referenced(&l);
-	lower_find_throwing(&l);
 
-	for (i = m->nr_imported_funcs; i < m->nr_funcs; i++)
+	for (i = part->first; i < part->end; i++)
+		lower_func(&l, i);
+	for (i = part->first; i < part->end; i++)
 		lower_function(&l, i);
-	lower_shims(&l);
-	lower_invokers(&l);
-	lower_init(&l);
+	if (part->rest) {
+		lower_shims(&l);
+		lower_invokers(&l);
+		lower_init(&l);
+	}
+	lower_copies(&l);
 
 	LLVMDIBuilderFinalize(l.dib);
 	LLVMDisposeDIBuilder(l.dib);
@@ -850,7 +885,7 @@ LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout 
 	finish_ssa(&l);
 	free(l.funcs);
 	free(l.types);
-	free(l.may_throw);
+	free(l.copies);
 	free(l.locals);
 	free(l.local_types);
 	free(l.stack);

@@ -21,6 +21,30 @@
 #include "module.h"
 
 /**
+ * struct lower_throwing - which calls may come back with an exception
+ * @may: by function index, and behind them for any function that is called by reference
+ * @exports: one of the module's own functions that are called from outside may
+ */
+struct lower_throwing {
+	bool *may;
+	bool exports;
+};
+
+/**
+ * struct lower_part - some functions of a module, lowered to an LLVM module of their own
+ * @first, @end: the functions that it defines, by index; none of them imported
+ * @rest: it has what belongs to no function too: invokers, instantiation, shims of imports
+ * @shared: by function index: other parts refer to it, so it keeps its name and its form
+ * @copied: by function index: so small that each part that calls it has a copy to inline
+ */
+struct lower_part {
+	u32 first, end;
+	bool rest;
+	const bool *shared;
+	const bool *copied;
+};
+
+/**
  * struct lower_options - what lowering has to know of the target and the user
  * @features: LLVM's target features, "+sse4.2,-avx"
  * @cpu: LLVM's name of the processor
@@ -31,6 +55,7 @@
  * @strict_traps: keep every memory access in its place, whatever it costs
  * @opaque_index: by function index, or NULL: functions whose indices the optimiser
  *	must not see through, since the checker could not follow it
+ * @throwing: of the module
  */
 struct lower_options {
 	const char *features;
@@ -41,6 +66,7 @@ struct lower_options {
 	bool software_bounds;
 	bool strict_traps;
 	const bool *opaque_index;
+	const struct lower_throwing *throwing;
 };
 
 /* memory that cannot overlap, told to LLVM by TBAA */
@@ -63,13 +89,12 @@ struct lower_frame;
 
 /**
  * struct lower - the state of one lowering
- * @funcs: LLVM functions in guest convention; NULL for imports bound at load time
+ * @part: what of the module is lowered
+ * @funcs: LLVM functions in guest convention, those met so far: see lower_func()
+ * @copies: functions of other parts that have been met, of which copies are wanted
  * @types: LLVM types of the module's function types
  * @uniform: all functions have the same parameters, so that each may end in a call
  *	of any other
- * @may_throw: by function index, and behind them for any function that is called by
- *	reference: a call may come back with an exception
- * @exports_throw: one of the module's own functions that are called from outside may
  * @func: what follows is of the function being lowered
  * @ctx: its context parameter
  * @locals: its stack slots, parameters first
@@ -83,6 +108,7 @@ struct lower {
 	const struct wasm_module *m;
 	const struct abi_layout *abi;
 	const struct lower_options *opt;
+	const struct lower_part *part;
 
 	LLVMContextRef llvm;
 	LLVMModuleRef mod;
@@ -91,10 +117,10 @@ struct lower {
 	LLVMMetadataRef di_file, di_unit;
 	LLVMTypeRef i1, i8, i16, i32, i64, f32, f64, v128, ptr, voidty;
 	LLVMValueRef *funcs;
+	u32 *copies;
+	size_t nr_copies, cap_copies;
 	LLVMTypeRef *types;
 	bool uniform;
-	bool *may_throw;
-	bool exports_throw;
 	LLVMValueRef type_ids, null_func;
 	LLVMValueRef traps[KWASM_TRAP_out_of_memory + 1];
 	LLVMValueRef alias[NR_LOWER_ALIAS];
@@ -148,10 +174,11 @@ struct lower_frame {
 };
 
 /**
- * lower_module() - Validated module to LLVM IR
+ * lower_module() - A part of a validated module to LLVM IR
  * @m: validated
  * @abi: its layout
  * @opt: see there
+ * @part: which functions
  * @llvm: receives the module
  *
  * Functions are called "wasm.<funcidx>", the initialiser "wasm.init", invokers
@@ -161,7 +188,8 @@ struct lower_frame {
  * Return: the LLVM module, the caller's to dispose of.
  */
 LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout *abi,
-			   const struct lower_options *opt, LLVMContextRef llvm);
+			   const struct lower_options *opt, const struct lower_part *part,
+			   LLVMContextRef llvm);
 
 /* ---- lower.c ---- */
 
@@ -170,6 +198,8 @@ LLVMValueRef lower_memory_alias(LLVMContextRef llvm);
 
 LLVMTypeRef lower_valtype(struct lower *l, wasm_valtype_t type);
 void lower_instr(struct lower *l, const struct wasm_instr *in);
+/* the LLVM function of a function, declared now if need be; NULL: an import bound at load time */
+LLVMValueRef lower_func(struct lower *l, u32 funcidx);
 
 static inline LLVMValueRef lower_i32(struct lower *l, u32 v)
 {
@@ -256,8 +286,7 @@ LLVMValueRef lower_is_zero(struct lower *l, LLVMValueRef ref);
 void lower_exception(struct lower *l, const struct wasm_instr *in);
 /* a call that may throw has come back */
 void lower_check_exception(struct lower *l);
-/* fill in @may_throw */
-void lower_find_throwing(struct lower *l);
+void lower_find_throwing(struct lower_throwing *throwing, const struct wasm_module *m);
 /* the last arm of a legacy try ends */
 void lower_end_try(struct lower *l, struct lower_frame *frame);
 /* a clause of a legacy try is left, if @frame is one */

@@ -273,19 +273,20 @@ static void call_kwasm_func(struct lower *l, const struct wasm_functype *type, L
 	if (tail)
 		return_call_any(l, type, code, ctx);
 	else
-		call_code(l, type, code, ctx, l->may_throw[l->m->nr_funcs]);
+		call_code(l, type, code, ctx, l->opt->throwing->may[l->m->nr_funcs]);
 }
 
 static void call_func(struct lower *l, u32 funcidx, bool tail)
 {
 	const struct wasm_functype *type = wasm_func_type(l->m, funcidx);
+	LLVMValueRef func = lower_func(l, funcidx);
 
-	if (!l->funcs[funcidx])
+	if (!func)
 		call_kwasm_func(l, type, lower_slot(l, l->abi->funcs[funcidx]), tail);
 	else if (tail)
-		return_call(l, type, l->funcs[funcidx], l->ctx, LLVMTailCallKindMustTail);
+		return_call(l, type, func, l->ctx, LLVMTailCallKindMustTail);
 	else
-		call_code(l, type, l->funcs[funcidx], l->ctx, l->may_throw[funcidx]);
+		call_code(l, type, func, l->ctx, l->opt->throwing->may[funcidx]);
 }
 
 void lower_call_func(struct lower *l, u32 funcidx)
@@ -462,7 +463,7 @@ void lower_invoker(struct lower *l, LLVMValueRef func, const struct wasm_functyp
 	u32 i, nr = type->nr_results;
 
 	lower_push_values(l, type->params, type->nr_params);
-	call_code(l, type, LLVMGetParam(func, 0), l->ctx, l->exports_throw);
+	call_code(l, type, LLVMGetParam(func, 0), l->ctx, l->opt->throwing->exports);
 	/* more results than registers are where they belong already */
 	for (i = 0; i < nr && nr <= ABI_MAX_REG_RESULTS; i++)
 		lower_store(l, l->stack[l->stack_nr - nr + i], value_cell(l, i), LOWER_ALIAS_VALUES);

@@ -352,19 +352,20 @@ static void add_edge(struct call_graph *graph, u32 caller, u32 callee)
 	graph->edges[graph->nr++] = (struct call_edge){ caller, callee };
 }
 
-static void scan_body(struct lower *l, struct call_graph *graph, u32 funcidx)
+static void scan_body(struct lower_throwing *t, const struct wasm_module *m,
+		      struct call_graph *graph, u32 funcidx)
 {
 	struct wasm_code_reader reader = { 0 };
 	struct wasm_instr in;
 
-	wasm_code_reader_start(&reader, l->m, &l->m->funcs[funcidx].code);
+	wasm_code_reader_start(&reader, m, &m->funcs[funcidx].code);
 	while (!wasm_code_reader_done(&reader)) {
 		wasm_read_instr(&reader, &in);
 		switch (in.op) {
 		case WASM_OP_THROW:
 		case WASM_OP_THROW_REF:
 		case WASM_OP_RETHROW:
-			l->may_throw[funcidx] = true;
+			t->may[funcidx] = true;
 			break;
 		case WASM_OP_CALL:
 		case WASM_OP_RETURN_CALL:
@@ -374,7 +375,7 @@ static void scan_body(struct lower *l, struct call_graph *graph, u32 funcidx)
 		case WASM_OP_CALL_REF:
 		case WASM_OP_RETURN_CALL_INDIRECT:
 		case WASM_OP_RETURN_CALL_REF:
-			add_edge(graph, funcidx, l->m->nr_funcs);
+			add_edge(graph, funcidx, m->nr_funcs);
 			break;
 		}
 	}
@@ -389,9 +390,9 @@ static int compare_edges(const void *a, const void *b)
 }
 
 /* from those that throw to their callers, and theirs */
-static void spread(struct lower *l, struct call_graph *graph)
+static void spread(struct lower_throwing *t, u32 nr_funcs, struct call_graph *graph)
 {
-	u32 nr = l->m->nr_funcs + 1, i, callee, *work = xmalloc((nr + 1) * sizeof(*work));
+	u32 nr = nr_funcs + 1, i, callee, *work = xmalloc((nr + 1) * sizeof(*work));
 	size_t *first = xcalloc(nr + 1, sizeof(*first)), at;
 	u32 nr_work = 0;
 
@@ -400,7 +401,7 @@ static void spread(struct lower *l, struct call_graph *graph)
 		first[graph->edges[at].callee + 1]++;
 	for (i = 0; i < nr; i++) {
 		first[i + 1] += first[i];
-		if (l->may_throw[i])
+		if (t->may[i])
 			work[nr_work++] = i;
 	}
 	while (nr_work) {
@@ -408,9 +409,9 @@ static void spread(struct lower *l, struct call_graph *graph)
 		for (at = first[callee]; at < first[callee + 1]; at++) {
 			u32 caller = graph->edges[at].caller;
 
-			if (l->may_throw[caller])
+			if (t->may[caller])
 				continue;
-			l->may_throw[caller] = true;
+			t->may[caller] = true;
 			work[nr_work++] = caller;
 		}
 	}
@@ -418,30 +419,30 @@ static void spread(struct lower *l, struct call_graph *graph)
 	free(first);
 }
 
-void lower_find_throwing(struct lower *l)
+void lower_find_throwing(struct lower_throwing *t, const struct wasm_module *m)
 {
 	const u64 exceptions = WASM_FEATURE_BIT(EXCEPTIONS) | WASM_FEATURE_BIT(LEGACY_EXCEPTIONS);
-	bool others = calls_others(l->m);
+	bool others = calls_others(m);
 	struct call_graph graph = { 0 };
 	u32 i;
 
-	l->may_throw = xcalloc(l->m->nr_funcs + 1, sizeof(*l->may_throw));
-	l->exports_throw = false;
-	if (!others && !(l->m->used & exceptions))
+	t->may = xcalloc(m->nr_funcs + 1, sizeof(*t->may));
+	t->exports = false;
+	if (!others && !(m->used & exceptions))
 		return;
-	l->may_throw[l->m->nr_funcs] = others;
-	for (i = 0; i < l->m->nr_funcs; i++) {
-		if (i < l->m->nr_imported_funcs)
-			l->may_throw[i] = !abi_import_host_func(l->m, i);
+	t->may[m->nr_funcs] = others;
+	for (i = 0; i < m->nr_funcs; i++) {
+		if (i < m->nr_imported_funcs)
+			t->may[i] = !abi_import_host_func(m, i);
 		else
-			scan_body(l, &graph, i);
+			scan_body(t, m, &graph, i);
 		/* a reference that may be called is a caller of what it refers to */
-		if (l->m->funcs[i].declared)
-			add_edge(&graph, l->m->nr_funcs, i);
+		if (m->funcs[i].declared)
+			add_edge(&graph, m->nr_funcs, i);
 	}
 	if (graph.nr)
-		spread(l, &graph);
+		spread(t, m->nr_funcs, &graph);
 	free(graph.edges);
-	for (i = l->m->nr_imported_funcs; i < l->m->nr_funcs; i++)
-		l->exports_throw |= l->m->funcs[i].declared && l->may_throw[i];
+	for (i = m->nr_imported_funcs; i < m->nr_funcs; i++)
+		t->exports |= m->funcs[i].declared && t->may[i];
 }

@@ -29,7 +29,7 @@ LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx)
 	s32 at = l->abi->funcs[funcidx];
 	LLVMValueRef ref;
 
-	if (l->funcs[funcidx])
+	if (funcidx >= l->m->nr_imported_funcs || abi_import_host_func(l->m, funcidx))
 		ref = lower_offset(l, l->ctx, at);
 	else
 		ref = lower_slot(l, at);

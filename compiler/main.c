@@ -7,8 +7,9 @@
  *
  *	decode.c    bytes -> struct wasm_module
  *	validate.c  the same, now trusted
- *	lower.c     -> LLVM IR
- *	target.c    -> machine code and relocations      (backend-x86/ from here on)
+ *	generate.c  -> objects, one for each part of the module, on several threads:
+ *	  lower.c      -> LLVM IR
+ *	  target.c     -> machine code and relocations   (backend-x86/ from here on)
  *	object.c    -> struct object, code.c and lines.c decode what is in it
  *	image.c     -> what the runtime must know of the module
  *	ko.c        -> the kernel object
@@ -27,14 +28,14 @@
 #include "../backend-x86/target.h"
 #include "../backend-x86/verify.h"
 #include "diag.h"
-#include "lower.h"
+#include "generate.h"
 #include "module.h"
 #include "optimize.h"
 #include "options.h"
 
 /**
  * struct build - what the stages hand on
- * @opaque: functions whose indices the optimiser must not see through
+ * @tenths: of the code that are done, as said last
  * @started: for -v
  */
 struct build {
@@ -45,21 +46,44 @@ struct build {
 	struct wasm_module m;
 	struct abi_layout *abi;
 	struct target target;
-	bool *opaque;
+	struct generator generator;
 	char *name;
 	u8 *ko;
 	size_t ko_size;
+	unsigned int tenths;
 	struct timespec started;
 };
 
-static void progress(struct build *b, const char *stage)
+static double elapsed_ms(const struct build *b)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - b->started.tv_sec) * 1e3 + (now.tv_nsec - b->started.tv_nsec) / 1e6;
+}
+
+static void progress(struct build *b, const char *stage)
+{
 	if (b->opt->verbose)
-		diag_info("%7.1f ms  %s", (now.tv_sec - b->started.tv_sec) * 1e3 +
-			  (now.tv_nsec - b->started.tv_nsec) / 1e6, stage);
+		diag_info("%7.1f ms  %s", elapsed_ms(b), stage);
+}
+
+/* a large module takes minutes: -v says more then, and a terminal shows how far it is */
+static void show_progress(void *arg, u64 done, u64 total)
+{
+	struct build *b = arg;
+	unsigned int percent;
+
+	if (done == total)
+		return;
+	percent = done * 100 / total;
+	if (b->opt->verbose && percent / 10 != b->tenths) {
+		b->tenths = percent / 10;
+		diag_info("%7.1f ms  %u%% generated", elapsed_ms(b), percent);
+	} else if (elapsed_ms(b) > 1000) {
+		diag_status("wasm2ko: %s: %u%% of %.1f MB generated", b->opt->input, percent,
+			    total / 1e6);
+	}
 }
 
 static int read_profile(struct build *b)
@@ -113,51 +137,55 @@ static int optimize_module(struct build *b)
 	return err;
 }
 
-static LLVMModuleRef lower(struct build *b, LLVMContextRef llvm)
-{
-	struct lower_options opt = {
-		.software_bounds = b->opt->software_bounds,
-		.strict_traps = b->opt->strict_traps,
-		.opaque_index = b->opaque,
-	};
-	LLVMModuleRef mod;
-
-	target_lower_options(&b->target, &opt);
-	mod = lower_module(&b->m, b->abi, &opt, llvm);
-	progress(b, "lowered");
-	target_optimize(&b->target, mod);
-	progress(b, "optimized");
-	return mod;
-}
-
 /* the last stages of --emit=ir, asm and obj: text or object as LLVM has it */
-static int emit_llvm(struct build *b, LLVMModuleRef mod)
+static int emit_llvm(struct build *b)
 {
 	LLVMMemoryBufferRef buffer;
-	char *text;
 	int err;
 
-	if (b->opt->emit == EMIT_IR) {
-		text = LLVMPrintModuleToString(mod);
-		err = write_whole_file(b->opt->output, text, strlen(text));
-		LLVMDisposeMessage(text);
-		return err;
-	}
-	buffer = target_emit(&b->target, mod,
-			     b->opt->emit == EMIT_ASM ? LLVMAssemblyFile : LLVMObjectFile);
+	buffer = generate_text(&b->generator, b->opt->emit == EMIT_IR,
+			       b->opt->emit == EMIT_ASM ? LLVMAssemblyFile : LLVMObjectFile);
 	err = write_whole_file(b->opt->output, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
 	LLVMDisposeMemoryBuffer(buffer);
 	return err;
 }
 
-static int read_object(struct build *b, struct object *obj, LLVMMemoryBufferRef buffer)
+typedef void (*object_take_t)(struct object *obj, const struct object *with);
+
+static int take_object(struct build *b, struct object *obj, LLVMMemoryBufferRef buffer,
+		       object_take_t take)
 {
-	return object_read(obj, b->opt->input, (const u8 *)LLVMGetBufferStart(buffer),
-			   LLVMGetBufferSize(buffer));
+	const u8 *bytes = (const u8 *)LLVMGetBufferStart(buffer);
+	size_t size = LLVMGetBufferSize(buffer);
+	struct object part = { 0 };
+	int err;
+
+	if (!obj->nr_sections)
+		return object_read(obj, b->opt->input, bytes, size);
+	err = object_read(&part, b->opt->input, bytes, size);
+	if (!err)
+		take(obj, &part);
+	object_destroy(&part);
+	return err;
 }
 
-/* object, as LLVM made it, to kernel object; functions in @masked, if any, take the place of theirs */
-static int finish(struct build *b, LLVMMemoryBufferRef buffer, LLVMMemoryBufferRef masked)
+/* one object of all parts; masked functions take the place of theirs */
+static int link_objects(struct build *b, struct object *obj)
+{
+	const struct generated *units = b->generator.units;
+	u32 i, nr = b->generator.parts.nr;
+	int err = 0;
+
+	for (i = 0; !err && i < nr; i++)
+		err = take_object(b, obj, units[i].object, object_link);
+	for (i = 0; !err && i < nr; i++)
+		if (units[i].masked)
+			err = take_object(b, obj, units[i].masked, object_replace_functions);
+	return err;
+}
+
+/* objects, as LLVM made them, to kernel object */
+static int finish(struct build *b)
 {
 	struct image_params params = {
 		.name = b->name,
@@ -165,18 +193,14 @@ static int finish(struct build *b, LLVMMemoryBufferRef buffer, LLVMMemoryBufferR
 		.software_bounds = b->opt->software_bounds,
 	};
 	struct ko_params ko = { .name = b->name, .profile = &b->profile, .keep_debug = b->opt->debug };
-	struct object obj = { 0 }, replacements = { 0 };
+	struct object obj = { 0 };
 	struct code code = { 0 };
 	struct lines lines = { 0 };
 	struct image image = { 0 };
 	struct ko_app app;
 	int err;
 
-	err = read_object(b, &obj, buffer);
-	if (!err && masked)
-		err = read_object(b, &replacements, masked);
-	if (!err && masked)
-		object_replace_functions(&obj, &replacements);
+	err = link_objects(b, &obj);
 	if (!err)
 		err = object_normalize(&obj, target_symbol_allowed, NULL);
 	if (!err)
@@ -202,7 +226,6 @@ out:
 	lines_destroy(&lines);
 	code_destroy(&code);
 	object_destroy(&obj);
-	object_destroy(&replacements);
 	progress(b, "finished");
 	return err;
 }
@@ -212,11 +235,9 @@ static void mark_opaque(struct build *b, const struct verify_report *report)
 {
 	u32 i;
 
-	if (!b->opaque)
-		b->opaque = xcalloc(b->m.nr_funcs + 1, sizeof(*b->opaque));
 	for (i = 0; i < report->nr_funcs; i++)
 		if (report->funcs[i].nr_unproven && report->funcs[i].funcidx < b->m.nr_funcs)
-			b->opaque[report->funcs[i].funcidx] = true;
+			b->generator.opaque[report->funcs[i].funcidx] = true;
 }
 
 /* 0; -EAGAIN if there are functions beyond the checker's proof, which are marked; -EINVAL (diagnosed) */
@@ -242,46 +263,26 @@ static int check(struct build *b, bool last)
 }
 
 /*
- * One way through lowering and LLVM to b->ko, unless something else is emitted.
- * What the optimiser makes of an index may be right and yet beyond the checker's
- * proof; these functions are taken from a second copy of the optimised module,
- * with masked addresses.
+ * One way through lowering and LLVM to b->ko. What the optimiser makes of an index may
+ * be right and yet beyond the checker's proof; these functions are generated once more
+ * from the optimised code, with masked addresses.
  */
 static int generate(struct build *b, bool last)
 {
-	LLVMContextRef llvm = LLVMContextCreate();
-	LLVMModuleRef mod = lower(b, llvm), again = NULL;
-	LLVMMemoryBufferRef buffer = NULL, masked = NULL;
 	int err;
 
-	if (b->opt->emit != EMIT_KO) {
-		err = emit_llvm(b, mod);
-		goto out;
-	}
-	again = LLVMCloneModule(mod);	/* generating code uses a module up */
-	buffer = target_emit(&b->target, mod, LLVMObjectFile);
+	generate_objects(&b->generator);
+	diag_status_end();
 	progress(b, "generated");
-	err = finish(b, buffer, NULL);
+	err = finish(b);
 	if (!err)
 		err = check(b, false);
 	if (err != -EAGAIN)
-		goto out;
-	lower_mask_functions(again, b->abi, b->opaque, b->m.nr_funcs);
-	masked = target_emit(&b->target, again, LLVMObjectFile);
+		return err;
+	generate_masked(&b->generator);
 	progress(b, "generated again");
-	err = finish(b, buffer, masked);
-	if (!err)
-		err = check(b, last);
-out:
-	if (masked)
-		LLVMDisposeMemoryBuffer(masked);
-	if (buffer)
-		LLVMDisposeMemoryBuffer(buffer);
-	if (again)
-		LLVMDisposeModule(again);
-	LLVMDisposeModule(mod);
-	LLVMContextDispose(llvm);
-	return err;
+	err = finish(b);
+	return err ? err : check(b, last);
 }
 
 /* if masks do not help, lower again with indices that stay visible, at last all of them */
@@ -295,8 +296,32 @@ static int generate_verified(struct build *b)
 		if (err != -EAGAIN)
 			return err;
 		for (i = 0; attempt == 1 && i < b->m.nr_funcs; i++)
-			b->opaque[i] = true;
+			b->generator.opaque[i] = true;
+		generate_again(&b->generator);
 	}
+	return err;
+}
+
+static int generate_output(struct build *b)
+{
+	struct generator *g = &b->generator;
+	int err;
+
+	g->lower.software_bounds = b->opt->software_bounds;
+	g->lower.strict_traps = b->opt->strict_traps;
+	g->nr_threads = b->opt->jobs;
+	g->on_progress = show_progress;
+	g->progress_arg = b;
+	generator_create(g, &b->m, b->abi, &b->target, b->opt->emit != EMIT_KO);
+	if (b->opt->emit != EMIT_KO)
+		err = emit_llvm(b);
+	else
+		err = generate_verified(b);
+	if (!err && b->opt->emit == EMIT_KO)
+		err = write_whole_file(b->opt->output, b->ko, b->ko_size);
+	if (!err)
+		progress(b, "written");
+	generator_destroy(g);
 	return err;
 }
 
@@ -324,18 +349,13 @@ static int compile(const struct options *opt)
 	err = target_init(&b.target, &b.profile, opt->cpu, opt->level, b.m.uses_float);
 	if (err)
 		goto out;
-	err = generate_verified(&b);
-	if (!err && opt->emit == EMIT_KO)
-		err = write_whole_file(opt->output, b.ko, b.ko_size);
-	if (!err)
-		progress(&b, "written");
+	err = generate_output(&b);
 	target_destroy(&b.target);
 out:
 	abi_layout_destroy(b.abi);
 	wasm_module_destroy(&b.m);
 	profile_destroy(&b.profile);
 	free(b.bytes);
-	free(b.opaque);
 	free(b.name);
 	free(b.ko);
 	return err;

@@ -17,6 +17,7 @@
 #include "../backend-x86/target.h"
 #include "../kruntime/include/kwasm_abi.h"
 #include "diag.h"
+#include "jobs.h"
 #include "module.h"
 #include "options.h"
 
@@ -38,6 +39,7 @@ static const char help[] =
 "  --cpu=NAME            x86-64-v2 (default), x86-64-v3, native, ...\n"
 "  --binaryen            let Binaryen optimise the module first\n"
 "  --features=+X,-Y      WebAssembly features to accept or to refuse\n"
+"  -j N                  threads (default: one for each processor)\n"
 "  --stack-size=BYTES    guest stack (default 1M, 128K to 8M)\n"
 "  --verify APP.ko       check a finished .ko against the sandbox's rules\n"
 "  --make-profile=FILE --kdir=DIR BUILD  describe a kernel; 'make modules' does\n"
@@ -127,6 +129,21 @@ static int parse_stack_size(const char *arg, u32 *size)
 	return 0;
 }
 
+#define JOBS_MAX 256
+
+static int parse_jobs(const char *arg, unsigned int *jobs)
+{
+	char *end;
+	unsigned long v = strtoul(arg, &end, 10);
+
+	if (end == arg || *end || arg[0] == '-' || v < 1 || v > JOBS_MAX) {
+		diag_tool_error("-j%s: wanted a number of threads from 1 to %d", arg, JOBS_MAX);
+		return -EINVAL;
+	}
+	*jobs = v;
+	return 0;
+}
+
 static char *default_output(const char *input, const char *suffix)
 {
 	const char *slash = strrchr(input, '/');
@@ -150,6 +167,8 @@ static int parse_one(struct options *opt, int c)
 		return 0;
 	case 'O':
 		return parse_level(optarg, &opt->level);
+	case 'j':
+		return parse_jobs(optarg, &opt->jobs);
 	case 'g':
 		opt->debug = true;
 		return 0;
@@ -213,10 +232,11 @@ int options_parse(struct options *opt, int argc, char **argv)
 		.cpu = "x86-64-v2",
 		.features = WASM_FEATURES_DEFAULT,
 		.level = 2,
+		.jobs = jobs_processors(),
 		.stack_size = KWASM_STACK_DEFAULT,
 	};
 	argv[0] = (char *)"wasm2ko";	/* getopt's messages begin with it */
-	while ((c = getopt_long(argc, argv, "o:O:gv", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "o:O:gj:v", long_options, NULL)) != -1) {
 		err = parse_one(opt, c);
 		if (err)
 			return err;

@@ -29,6 +29,7 @@ enum emit {
  * @features: bits of enum wasm_feature
  * @level: of optimisation, 0 to 3
  * @stack_size: bytes of guest stack
+ * @jobs: threads to generate code with, at least 1
  */
 struct options {
 	enum action action;
@@ -42,6 +43,7 @@ struct options {
 	u64 features;
 	unsigned int level;
 	u32 stack_size;
+	unsigned int jobs;
 	bool debug;
 	bool verbose;
 	bool software_bounds;

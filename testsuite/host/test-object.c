@@ -202,6 +202,87 @@ TEST(merging_sections_moves_what_refers_to_them)
 	ASSERT_EQ(1, nr_found);
 }
 
+/* ---- linking ---- */
+
+static void take_object(const char *name, void (*take)(struct object *, const struct object *))
+{
+	struct object with;
+	size_t size;
+	u8 *bytes = read_object_file(name, &size);
+
+	ASSERT_EQ(0, object_read(&with, name, bytes, size));
+	take(&loaded.obj, &with);
+	object_destroy(&with);
+	free(bytes);
+}
+
+/* where the call that begins @at bytes into function @name goes */
+static u32 callee(const char *name, u32 at)
+{
+	const struct object_symbol *s = &loaded.obj.symbols[object_find_symbol(&loaded.obj, name)];
+	s32 distance;
+
+	memcpy(&distance, loaded.obj.sections[s->section].data + s->value + at + 1, 4);
+	return s->value + at + 5 + distance;
+}
+
+/* the constant that the load at the start of function @name reads */
+static double constant(const char *name)
+{
+	const struct object_symbol *f = &loaded.obj.symbols[object_find_symbol(&loaded.obj, name)], *to;
+	const struct object_section *text = &loaded.obj.sections[f->section];
+	double value = 0;
+	size_t i;
+
+	for (i = 0; i < text->nr_relocs; i++) {
+		const struct object_reloc *r = &text->relocs[i];
+
+		if (r->offset != f->value + 4)
+			continue;
+		to = &loaded.obj.symbols[r->symbol];
+		memcpy(&value, loaded.obj.sections[to->section].data + to->value + r->addend + 4, 8);
+	}
+	return value;
+}
+
+static u64 value_of(const char *name)
+{
+	return loaded.obj.symbols[object_find_symbol(&loaded.obj, name)].value;
+}
+
+TEST(linked_objects_refer_to_each_other_and_to_their_own_constants)
+{
+	ASSERT_EQ(0, load_object("link-one"));
+	take_object("link-two", object_link);
+	ASSERT_EQ(0, object_normalize(&loaded.obj, allowed_in_tests, NULL));
+	ASSERT_EQ(value_of("two"), callee("one", 8));
+	ASSERT_EQ(value_of("one"), callee("two", 8));
+	ASSERT_TRUE(constant("one") == 1.5);
+	ASSERT_TRUE(constant("two") == 2.5);
+	/* the two constants and the two traps */
+	ASSERT_EQ(4, loaded.obj.sections[object_find_section(&loaded.obj, ".text")].nr_relocs);
+}
+
+TEST(a_function_that_nobody_defines_stays_undefined)
+{
+	ASSERT_EQ(0, load_object("link-one"));
+	capture_begin();
+	ASSERT_EQ(-EINVAL, object_normalize(&loaded.obj, allowed_in_tests, NULL));
+	capture_end();
+	ASSERT_TRUE(strstr(captured, "refers to 'two'"));
+}
+
+TEST(replaced_function_is_the_one_that_is_called)
+{
+	ASSERT_EQ(0, load_object("link-one"));
+	take_object("link-two", object_link);
+	take_object("link-again", object_replace_functions);
+	ASSERT_EQ(0, object_normalize(&loaded.obj, allowed_in_tests, NULL));
+	ASSERT_EQ(6, loaded.obj.symbols[object_find_symbol(&loaded.obj, "one")].size);
+	ASSERT_EQ(value_of("two"), callee("one", 0));
+	ASSERT_EQ(value_of("one"), callee("two", 8));
+}
+
 TEST(symbol_that_is_not_allowed_is_an_internal_error)
 {
 	ASSERT_EQ(-EINVAL, normalize_object("bad-import"));

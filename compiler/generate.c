@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * generate.c - lowering and LLVM, in parts and on threads
+ *
+ * Each part of the module (parts.c) goes its own way, in an LLVM context of its own:
+ * lowered, optimised, to an object; object_link() makes one of them all. At any time
+ * there are as many contexts as threads, so memory is bounded whatever the size of the
+ * module. Of the optimised code only its bitcode is kept, in case that the checker
+ * wants some functions with masked addresses (lower_mask.c).
+ */
+#include <llvm-c/BitReader.h>
+#include <llvm-c/BitWriter.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "generate.h"
+#include "jobs.h"
+
+static void count_progress(struct generator *g, u32 part)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&mutex);
+	g->done += g->parts.sizes[part];
+	if (g->on_progress)
+		g->on_progress(g->progress_arg, g->done, g->total);
+	pthread_mutex_unlock(&mutex);
+}
+
+static LLVMModuleRef lower_part(const struct generator *g, u32 part, LLVMContextRef llvm,
+				LLVMTargetMachineRef tm)
+{
+	LLVMModuleRef mod = lower_module(g->m, g->abi, &g->lower, &g->parts.parts[part], llvm);
+
+	target_optimize(g->target, tm, mod);
+	return mod;
+}
+
+static void generate_part(void *arg, u32 i)
+{
+	struct generator *g = arg;
+	u32 part = g->order[i];
+	struct generated *unit = &g->units[part];
+	LLVMTargetMachineRef tm;
+	LLVMContextRef llvm;
+	LLVMModuleRef mod;
+
+	if (unit->object)
+		return;
+	llvm = LLVMContextCreate();
+	tm = target_machine(g->target);
+	mod = lower_part(g, part, llvm, tm);
+	unit->bitcode = LLVMWriteBitcodeToMemoryBuffer(mod);
+	unit->object = target_emit(tm, mod, LLVMObjectFile);
+	LLVMDisposeModule(mod);
+	LLVMDisposeTargetMachine(tm);
+	LLVMContextDispose(llvm);
+	count_progress(g, part);
+}
+
+static bool has_opaque(const struct generator *g, u32 part)
+{
+	u32 i;
+
+	for (i = g->parts.parts[part].first; i < g->parts.parts[part].end; i++)
+		if (g->opaque[i])
+			return true;
+	return false;
+}
+
+static void mask_part(void *arg, u32 i)
+{
+	struct generator *g = arg;
+	u32 part = g->order[i];
+	struct generated *unit = &g->units[part];
+	LLVMTargetMachineRef tm;
+	LLVMContextRef llvm;
+	LLVMModuleRef mod;
+
+	if (!has_opaque(g, part))
+		return;
+	llvm = LLVMContextCreate();
+	if (LLVMParseBitcodeInContext2(llvm, unit->bitcode, &mod))
+		diag_bug("LLVM does not read its own bitcode");
+	lower_mask_functions(mod, g->abi, g->opaque, g->m->nr_funcs);
+	tm = target_machine(g->target);
+	if (unit->masked)
+		LLVMDisposeMemoryBuffer(unit->masked);
+	unit->masked = target_emit(tm, mod, LLVMObjectFile);
+	LLVMDisposeModule(mod);
+	LLVMDisposeTargetMachine(tm);
+	LLVMContextDispose(llvm);
+}
+
+/* the largest first, so that none is left to a single thread at the end */
+static void sort_parts(struct generator *g)
+{
+	u32 i, k, part;
+
+	g->order = xcalloc(g->parts.nr, sizeof(*g->order));
+	for (i = 0; i < g->parts.nr; i++) {
+		part = i;
+		for (k = i; k && g->parts.sizes[g->order[k - 1]] < g->parts.sizes[part]; k--)
+			g->order[k] = g->order[k - 1];
+		g->order[k] = part;
+	}
+}
+
+void generator_create(struct generator *g, const struct wasm_module *m,
+		      const struct abi_layout *abi, const struct target *target, bool whole)
+{
+	u32 i;
+
+	g->m = m;
+	g->abi = abi;
+	g->target = target;
+	lower_find_throwing(&g->throwing, m);
+	g->opaque = xcalloc(m->nr_funcs + 1, sizeof(*g->opaque));
+	target_lower_options(target, &g->lower);
+	g->lower.throwing = &g->throwing;
+	g->lower.opaque_index = g->opaque;
+	parts_create(&g->parts, m, whole, target->level > 0);
+	g->units = xcalloc(g->parts.nr, sizeof(*g->units));
+	sort_parts(g);
+	for (i = 0; i < g->parts.nr; i++)
+		g->total += g->parts.sizes[i];
+}
+
+static void forget(struct generated *unit)
+{
+	if (unit->object)
+		LLVMDisposeMemoryBuffer(unit->object);
+	if (unit->bitcode)
+		LLVMDisposeMemoryBuffer(unit->bitcode);
+	if (unit->masked)
+		LLVMDisposeMemoryBuffer(unit->masked);
+	memset(unit, 0, sizeof(*unit));
+}
+
+void generator_destroy(struct generator *g)
+{
+	u32 i;
+
+	for (i = 0; i < g->parts.nr; i++)
+		forget(&g->units[i]);
+	free(g->units);
+	free(g->order);
+	free(g->opaque);
+	free(g->throwing.may);
+	parts_destroy(&g->parts);
+}
+
+void generate_objects(struct generator *g)
+{
+	jobs_run(g->nr_threads, g->parts.nr, generate_part, g);
+}
+
+void generate_masked(struct generator *g)
+{
+	jobs_run(g->nr_threads, g->parts.nr, mask_part, g);
+}
+
+void generate_again(struct generator *g)
+{
+	u32 i;
+
+	for (i = 0; i < g->parts.nr; i++) {
+		if (!has_opaque(g, i))
+			continue;
+		forget(&g->units[i]);
+		g->done -= g->parts.sizes[i];
+	}
+}
+
+LLVMMemoryBufferRef generate_text(struct generator *g, bool ir, LLVMCodeGenFileType type)
+{
+	LLVMContextRef llvm = LLVMContextCreate();
+	LLVMTargetMachineRef tm = target_machine(g->target);
+	LLVMModuleRef mod = lower_part(g, 0, llvm, tm);
+	LLVMMemoryBufferRef buffer;
+	char *text;
+
+	if (ir) {
+		text = LLVMPrintModuleToString(mod);
+		buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text), "ir");
+		LLVMDisposeMessage(text);
+	} else {
+		buffer = target_emit(tm, mod, type);
+	}
+	LLVMDisposeModule(mod);
+	LLVMDisposeTargetMachine(tm);
+	LLVMContextDispose(llvm);
+	return buffer;
+}
