@@ -60,6 +60,7 @@
  * An access whose address cannot be bounded is reported as unproven, with the
  * same outcome (refused) but another way out: see enum verify_severity.
  */
+#define _GNU_SOURCE	/* qsort_r() */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,6 +68,7 @@
 #include <string.h>
 
 #include "../compiler/diag.h"
+#include "../compiler/jobs.h"
 #include "verify_impl.h"
 
 /* more findings than these are counted, not kept */
@@ -99,7 +101,8 @@ static char *format_text(struct verify_report *report, const char *fmt, va_list 
 	return arena_strndup(&report->arena, text, strlen(text));
 }
 
-static void add_finding(struct verify_object *obj, const struct verify_finding *finding)
+/* keep it; it is printed when all are there, in the order of the code and not of the threads */
+static void add_finding(struct verify_object *obj, struct verify_finding *finding)
 {
 	struct verify_report *report = obj->report;
 	struct verify_func *func = NULL;
@@ -115,18 +118,48 @@ static void add_finding(struct verify_object *obj, const struct verify_finding *
 		else
 			func->nr_unproven++;
 	}
+	finding->pass = obj->pass;
+	finding->number = report->nr_findings;
 	array_reserve(report->findings, report->cap_findings, report->nr_findings + 1);
 	report->findings[report->nr_findings++] = *finding;
-	if (report->quiet || (finding->severity == VERIFY_UNPROVEN && report->quiet_unproven))
+}
+
+/* those about the file are of passes of their own, in which nothing runs beside them */
+static int compare_findings(const void *a, const void *b)
+{
+	const struct verify_finding *x = a, *y = b;
+
+	if (x->pass != y->pass)
+		return x->pass < y->pass ? -1 : 1;
+	if (x->func != y->func && x->func != VERIFY_NO_FUNC && y->func != VERIFY_NO_FUNC)
+		return x->func < y->func ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void print_finding(const struct verify_report *report, const char *name,
+			  const struct verify_finding *finding)
+{
+	if (finding->severity == VERIFY_UNPROVEN && report->quiet_unproven)
 		return;
-	if (func)
-		diag_file_error(obj->name, "%s()+0x%x: %s: %s [%s rule%s]", func->symbol,
-				finding->offset, finding->insn ? finding->insn : "?",
-				finding->text, rule_names[finding->rule],
+	if (finding->func != VERIFY_NO_FUNC)
+		diag_file_error(name, "%s()+0x%x: %s: %s [%s rule%s]",
+				report->funcs[finding->func].symbol, finding->offset,
+				finding->insn ? finding->insn : "?", finding->text,
+				rule_names[finding->rule],
 				finding->severity == VERIFY_UNPROVEN ? ", unproven" : "");
 	else
-		diag_file_error(obj->name, "%s [%s rule]", finding->text,
-				rule_names[finding->rule]);
+		diag_file_error(name, "%s [%s rule]", finding->text, rule_names[finding->rule]);
+}
+
+static void print_findings(struct verify_report *report, const char *name)
+{
+	size_t i;
+
+	if (report->nr_findings)
+		qsort(report->findings, report->nr_findings, sizeof(*report->findings),
+		      compare_findings);
+	for (i = 0; i < report->nr_findings && !report->quiet; i++)
+		print_finding(report, name, &report->findings[i]);
 }
 
 int verify_object_error(struct verify_object *obj, enum verify_rule rule, const char *fmt, ...)
@@ -149,8 +182,8 @@ int verify_object_error(struct verify_object *obj, enum verify_rule rule, const 
 	return -EINVAL;
 }
 
-void verify_insn_error(struct verify_object *obj, enum verify_severity severity,
-		       enum verify_rule rule, u32 func, u32 at, const char *fmt, ...)
+static void insn_error(struct verify_object *obj, enum verify_severity severity,
+		       enum verify_rule rule, u32 func, u32 at, const char *fmt, va_list args)
 {
 	struct verify_func *f = &obj->report->funcs[func];
 	struct verify_finding finding = {
@@ -159,14 +192,13 @@ void verify_insn_error(struct verify_object *obj, enum verify_severity severity,
 		.func = func,
 		.offset = at - f->text_offset,
 	};
-	const struct verify_finding *last = obj->report->nr_findings ?
-		&obj->report->findings[obj->report->nr_findings - 1] : NULL;
+	u32 *last_index = &obj->entries[func].last_finding;
+	const struct verify_finding *last = *last_index ?
+		&obj->report->findings[*last_index - 1] : NULL;
 	char text[128];
-	va_list args;
 
 	/* an operand that is read and written is looked at twice */
-	if (last && last->func == func && last->offset == finding.offset && last->rule == rule &&
-	    last->severity == severity)
+	if (last && last->offset == finding.offset && last->rule == rule && last->severity == severity)
 		return;
 	if (obj->report->nr_findings >= MAX_FINDINGS ||
 	    f->nr_unproven + f->nr_violations >= MAX_FINDINGS_FUNC) {
@@ -181,10 +213,56 @@ void verify_insn_error(struct verify_object *obj, enum verify_severity severity,
 	}
 	verify_insn_text(obj, at, text, sizeof(text));
 	finding.insn = arena_strndup(&obj->report->arena, text, strlen(text));
-	va_start(args, fmt);
 	finding.text = format_text(obj->report, fmt, args);
-	va_end(args);
 	add_finding(obj, &finding);
+	*last_index = obj->report->nr_findings;
+}
+
+void verify_insn_error(struct verify_object *obj, enum verify_severity severity,
+		       enum verify_rule rule, u32 func, u32 at, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	pthread_mutex_lock(&obj->lock);
+	insn_error(obj, severity, rule, func, at, fmt, args);
+	pthread_mutex_unlock(&obj->lock);
+	va_end(args);
+}
+
+/* follow one function; those that are followed at the same time do not look at each other */
+static void verify_one(void *arg, u32 i)
+{
+	struct verify_object *obj = arg;
+	struct verify_insn *insns;
+	u32 func = obj->by_size[i], nr;
+
+	if (!obj->entries[func].bad && !verify_decode_func(obj, func, &insns, &nr))
+		verify_flow_func(obj, func, insns, nr, false);
+	verify_decode_done();
+}
+
+static int compare_sizes(const void *a, const void *b, void *arg)
+{
+	const struct verify_func *funcs = arg;
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	if (funcs[x].size != funcs[y].size)
+		return funcs[x].size > funcs[y].size ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* the largest functions first, so that none is left to one thread at the end */
+static void verify_funcs(struct verify_object *obj)
+{
+	u32 i, nr = obj->report->nr_funcs;
+
+	obj->by_size = arena_calloc(&obj->arena, nr + 1, sizeof(*obj->by_size));
+	for (i = 0; i < nr; i++)
+		obj->by_size[i] = i;
+	if (nr)
+		qsort_r(obj->by_size, nr, sizeof(*obj->by_size), compare_sizes, obj->report->funcs);
+	jobs_run(obj->report->nr_threads ? obj->report->nr_threads : 1, nr, verify_one, obj);
 }
 
 static void verify_text(struct verify_object *obj)
@@ -205,9 +283,9 @@ static void verify_text(struct verify_object *obj)
 		report->nr_insns += nr;
 	}
 	verify_decode_gap(obj, end, obj->sections[obj->text].size);
-	for (i = 0; i < report->nr_funcs; i++)
-		if (!obj->entries[i].bad && !verify_decode_func(obj, i, &insns, &nr))
-			verify_flow_func(obj, i, insns, nr, false);
+	obj->pass++;
+	verify_funcs(obj);
+	obj->pass++;
 	for (again = true; again; ) {
 		again = false;
 		for (i = 0; i < report->nr_funcs; i++) {
@@ -221,6 +299,7 @@ static void verify_text(struct verify_object *obj)
 			again = true;
 		}
 	}
+	verify_decode_done();
 }
 
 int verify_ko(const char *name, const u8 *bytes, size_t size, struct verify_report *report)
@@ -230,6 +309,7 @@ int verify_ko(const char *name, const u8 *bytes, size_t size, struct verify_repo
 		.bytes = bytes,
 		.size = size,
 		.report = report,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	u32 i;
 	int err;
@@ -239,9 +319,12 @@ int verify_ko(const char *name, const u8 *bytes, size_t size, struct verify_repo
 		err = verify_elf_tables(&obj);
 	if (!err) {
 		verify_decode_init();
+		obj.pass++;
 		verify_text(&obj);
+		obj.pass++;
 		verify_elf_sites(&obj);
 	}
+	print_findings(report, name);
 	for (i = 0; i < report->nr_funcs; i++)
 		if (report->funcs[i].nr_unproven && !report->funcs[i].nr_violations)
 			report->nr_unproven_funcs++;

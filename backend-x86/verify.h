@@ -47,6 +47,7 @@ enum verify_severity {
  * @offset: of the instruction, from the start of that function
  * @insn: its text, Intel syntax; NULL if there is none
  * @text: what is wrong
+ * @pass, @number: for their order
  */
 struct verify_finding {
 	enum verify_severity severity;
@@ -55,6 +56,8 @@ struct verify_finding {
 	u32 offset;
 	const char *insn;
 	const char *text;
+	u32 pass;
+	u32 number;
 };
 
 /**
@@ -80,6 +83,7 @@ struct verify_func {
  * @quiet_unproven: in: print nothing about %VERIFY_UNPROVEN, for a caller that
  *	will compile those functions again
  * @quiet: in: print nothing at all
+ * @nr_threads: in: functions followed at the same time; 0 is 1
  * @funcs: functions of .text by ascending address
  * @findings: at most a few per function, see verify_func's counters
  * @nr_insns: instructions decoded
@@ -93,6 +97,7 @@ struct verify_func {
 struct verify_report {
 	bool quiet_unproven;
 	bool quiet;
+	unsigned int nr_threads;
 
 	struct verify_func *funcs;
 	u32 nr_funcs;

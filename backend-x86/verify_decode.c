@@ -494,8 +494,8 @@ static const char *take_insn(struct verify_object *obj, struct verify_insn *out,
 
 /* ---- functions ---- */
 
-static struct verify_insn *insn_buffer;
-static size_t insn_cap;
+static _Thread_local struct verify_insn *insn_buffer;
+static _Thread_local size_t insn_cap;
 
 /* first relocation of .text at or behind @at */
 static size_t first_reloc(const struct verify_section *s, u64 at)
@@ -550,6 +550,13 @@ static void note_sites(struct verify_object *obj, u32 func, const struct verify_
 	if (insn->op != OP_CALL &&
 	    (target < f->text_offset || target >= (s64)f->text_offset + f->size))
 		entry->returns = true;
+}
+
+void verify_decode_done(void)
+{
+	free(insn_buffer);
+	insn_buffer = NULL;
+	insn_cap = 0;
 }
 
 int verify_decode_func(struct verify_object *obj, u32 func, struct verify_insn **insns, u32 *nr)

@@ -8,6 +8,8 @@
 #define _BACKEND_X86_VERIFY_IMPL_H
 
 #include <Zydis/Zydis.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "../kruntime/include/kwasm_abi.h"
 #include "verify.h"
@@ -139,14 +141,16 @@ struct verify_sig {
  * @bad: not all of it could be decoded, or is allowed
  * @any_context: called with an R13 that need not be the context, so it must keep
  *	the contract whatever that is
+ * @last_finding: index in the report's findings + 1; 0: none
  */
 struct verify_entry {
 	u32 type;
 	bool invoker;
 	bool returns;
 	bool bad;
-	bool any_context;
+	atomic_bool any_context;
 	bool any_context_done;
+	u32 last_finding;
 };
 
 /**
@@ -155,6 +159,9 @@ struct verify_entry {
  * @starts: bitmap of .text offsets where an instruction starts
  * @thunk_sites: thunk jumps seen in the code, to compare with .return_sites and
  *	.retpoline_sites
+ * @lock: for what threads share: the report. All else is read only while they run
+ * @pass: of those that findings are ordered by
+ * @by_size: functions, the largest first
  */
 struct verify_object {
 	const char *name;
@@ -198,6 +205,10 @@ struct verify_object {
 	u64 *starts;
 	u64 *return_sites;
 	u64 *retpoline_sites;
+
+	pthread_mutex_t lock;
+	u32 pass;
+	u32 *by_size;
 };
 
 int verify_elf_load(struct verify_object *obj);
@@ -227,7 +238,9 @@ static inline bool bitmap_test(const u64 *map, u64 bit)
 
 static inline void bitmap_set(u64 *map, u64 bit)
 {
-	map[bit / 64] |= 1ull << (bit % 64);
+	/* a second time from any thread: then nothing is written */
+	if (!bitmap_test(map, bit))
+		map[bit / 64] |= 1ull << (bit % 64);
 }
 
 /* ---- verify_decode.c ---- */
@@ -299,10 +312,12 @@ struct verify_insn {
 void verify_decode_init(void);
 /*
  * Decode all of a function and, the first time, report what is not allowed.
- * *@insns is an array that is used again by the next call, *@nr its size. Returns
+ * *@insns is an array that is used again by the thread's next call, *@nr its size. Returns
  * 0; -EINVAL if some instruction could not be decoded or is not allowed.
  */
 int verify_decode_func(struct verify_object *obj, u32 func, struct verify_insn **insns, u32 *nr);
+/* the thread needs that array no more */
+void verify_decode_done(void);
 /* bytes between functions: must be padding */
 void verify_decode_gap(struct verify_object *obj, u64 start, u64 end);
 /* Intel syntax, into a buffer */

@@ -243,7 +243,7 @@ static void mark_opaque(struct build *b, const struct verify_report *report)
 /* 0; -EAGAIN if there are functions beyond the checker's proof, which are marked; -EINVAL (diagnosed) */
 static int check(struct build *b, bool last)
 {
-	struct verify_report report = { .quiet_unproven = !last };
+	struct verify_report report = { .quiet_unproven = !last, .nr_threads = b->opt->jobs };
 	int err = verify_ko(b->opt->output, b->ko, b->ko_size, &report);
 
 	progress(b, err ? "checked: not proven yet" : "checked");
@@ -363,7 +363,7 @@ out:
 
 static int verify(const struct options *opt)
 {
-	struct verify_report report = { 0 };
+	struct verify_report report = { .nr_threads = opt->jobs };
 	u8 *bytes;
 	size_t size;
 	int err = file_read(opt->input, &bytes, &size);
