@@ -476,6 +476,8 @@ static u32 image_flags(const struct wasm_module *m, const struct abi_layout *abi
 		flags |= KWASM_IMAGE_BOUNDS_CHECK;
 	if (abi->memory0_here)
 		flags |= KWASM_IMAGE_MEMORY0;
+	if (m->used & WASM_FEATURE_BIT(GC))
+		flags |= KWASM_IMAGE_GC;
 	return flags;
 }
 

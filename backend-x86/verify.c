@@ -23,9 +23,11 @@
  *	By abstract interpretation, until nothing changes:
  *	- a memory operand lies in the frame at or above rsp, in the context (stores: only in the module's own globals), in
  *	  the value buffer, in read-only data (loads), in a memory's reservation
- *	  (with a row in __ex_table) or below its size, as compared, or is one of the agreed loads from a table, a
- *	  memory's or a function's descriptor;
- *	- a table element is loaded only below the size of the table;
+ *	  (with a row in __ex_table) or below its size, as compared, in the heap's area (with a row), or
+ *	  is one of the agreed loads from a table, a memory's or a function's descriptor;
+ *	- a table element is loaded only below the size of the table; so is a function by its
+ *	  handle, which may have come from anywhere in the heap. Of what else is there nothing is
+ *	  believed, so a reference to an object is any number;
  *	- rsp moves by constants, never above its value at entry, at most
  *	  KWASM_FRAME_MAX below; a call happens only after the stack check, at a
  *	  multiple of 16;

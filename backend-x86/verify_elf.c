@@ -1365,7 +1365,7 @@ static int load_image(struct verify_object *obj)
 	if (im->ctx_size < KWASM_CTX_FIXED || im->ctx_size % 16 || im->ctx_size > 0x40000000 ||
 	    im->nr_values > 0x10000 || im->text_size > obj->sections[obj->text].size ||
 	    im->flags & ~(KWASM_IMAGE_FPU | KWASM_IMAGE_COMMAND | KWASM_IMAGE_BOUNDS_CHECK |
-			  KWASM_IMAGE_MEMORY0) ||
+			  KWASM_IMAGE_MEMORY0 | KWASM_IMAGE_GC) ||
 	    !image_string(obj, &im->name))
 		return object_error(obj, "image: bad header");
 
@@ -1380,6 +1380,8 @@ static int load_image(struct verify_object *obj)
 	if (!obj->types || !obj->imports || !obj->funcs || !obj->refs || !obj->tables ||
 	    !obj->memories || !obj->globals || !obj->tags)
 		return object_error(obj, "image: array lies outside");
+	/* behind the last one: the functions of the heap, by handle */
+	obj->tables[im->tables.nr].reftype = KWASM_HEAP_FUNC;
 	obj->sigs = arena_calloc(&obj->arena, (size_t)im->types.nr + 1, sizeof(*obj->sigs));
 	for (i = 0; i < im->types.nr; i += obj->types[i].nr_rec)
 		if (obj->types[i].rec != i || !obj->types[i].nr_rec ||

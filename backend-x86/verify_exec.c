@@ -139,6 +139,17 @@ static void linear_access(struct flow *f, struct state *s, const struct value *a
 	learn_access(f, s);
 }
 
+/* an access at [address, + size) of the heap's area, wherever it is */
+static void heap_access(struct flow *f, const struct value *address, u32 size)
+{
+	if (address->lo < 0 || (u64)address->hi + size > KWASM_HEAP_RESERVE)
+		UNPROVEN(f, MEMORY, "heap address may be base%+lld to base%+lld", address->lo,
+			 address->hi);
+	else if (!bitmap_test(f->obj->rows, f->insn->at))
+		VIOLATION(f, FAULT, "access to the heap has no row in __ex_table");
+	need_alignment(f, 0, false);
+}
+
 /* a field of the reference @func at @offset */
 static struct value load_func(struct flow *f, const struct value *func, s64 offset, u32 size)
 {
@@ -188,6 +199,10 @@ static struct value load_context(struct flow *f, s64 offset, u32 size)
 	case VERIFY_SLOT_FIXED:
 		if (offset == KWASM_CTX_VALUES)
 			return flow_make_pointer(f, K_VALUES, 0, 0);
+		if (offset == KWASM_CTX_HEAP && f->obj->image.flags & KWASM_IMAGE_GC)
+			return flow_make_pointer(f, K_HEAP, 0, 0);
+		if (offset == KWASM_CTX_HEAP_FUNCS && f->obj->image.flags & KWASM_IMAGE_GC)
+			return flow_make_pointer(f, K_TABLE, f->obj->image.tables.nr, 0);
 		break;
 	case VERIFY_SLOT_FUNC:
 		break;
@@ -418,6 +433,16 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 	case K_BASE:
 		linear_access(f, s, &a, a.id, size);
 		break;
+	case K_HEAP:
+		heap_access(f, &a, size);
+		break;
+	case K_SYMBOL:
+		/* the fields of null are those of a function */
+		if (!write && f->obj->symbols[a.id].import == VERIFY_IMPORT_NULL_FUNC && a.lo >= 0 &&
+		    a.hi + size <= (s64)sizeof(struct kwasm_func))
+			break;
+		VIOLATION(f, MEMORY, "accesses '%s'", f->obj->symbols[a.id].name);
+		break;
 	case K_SECTION:
 		if (write) {
 			VIOLATION(f, MEMORY, "writes to the object");
@@ -514,7 +539,11 @@ const u8 flow_arg_regs[6] = { RDI, RSI, RDX, RCX, R8, R9 };
 /* kinds of the parameters of KWASM_HELPERS, see there */
 static const struct {
 	const char *name;
-	/* m memidx, d dataidx, t tableidx, e elemidx, x tagidx, X that or KWASM_TAG_ANY, r reference, - any */
+	/*
+	 * m memidx, d dataidx, t tableidx, e elemidx, x tagidx, X that or KWASM_TAG_ANY, type
+	 * indices: s of a struct, a of an array, o of either, f of a function; r reference, R to
+	 * a function, - any. The first may be *: only with a heap
+	 */
 	const char *kinds;
 } helper_params[] = {
 	{ "kwasm_memory_grow", "m-" },	{ "kwasm_memory_init", "md---" },
@@ -526,7 +555,30 @@ static const struct {
 	{ "kwasm_elem_drop", "e" },	{ "kwasm_elem_set", "e-r" },
 	{ "kwasm_exception_new", "x-" }, { "kwasm_exception_match", "-X-" },
 	{ "kwasm_memory_notify", "m--" }, { "kwasm_memory_wait", "m----" },
+	{ "kwasm_struct_new", "*s" }, { "kwasm_array_new", "*a-" },
+	{ "kwasm_array_new_data", "*ad--" }, { "kwasm_array_new_elem", "*ae--" },
+	{ "kwasm_array_fill", "*-----" }, { "kwasm_array_copy", "*-----" },
+	{ "kwasm_array_init_data", "*--d--" }, { "kwasm_array_init_elem", "*--e--" },
+	{ "kwasm_object_is", "*-o" }, { "kwasm_extern_box", "*-" },
+	{ "kwasm_func_handle", "*R" }, { "kwasm_func_cast", "*Rf" },
 };
+
+/* is type index @type of the kind that the letter @kind says? */
+static bool is_type_kind(const struct flow *f, char kind, u32 type)
+{
+	u32 found = f->obj->types[type].kind;
+
+	switch (kind) {
+	case 's':
+		return found == KWASM_COMPTYPE_STRUCT;
+	case 'a':
+		return found == KWASM_COMPTYPE_ARRAY;
+	case 'o':
+		return found != KWASM_COMPTYPE_FUNC;
+	default:
+		return found == KWASM_COMPTYPE_FUNC;
+	}
+}
 
 /* the values of an exception of that tag are in the value buffer: are its references? */
 static void check_thrown(struct flow *f, const struct state *s, u32 tag)
@@ -545,13 +597,17 @@ static u32 check_helper(struct flow *f, struct state *s, const struct verify_hos
 {
 	const struct kwasm_image *im = &f->obj->image;
 	const char *kinds = "?";
-	u32 ref = VERIFY_REF_NONE, i, type;
+	u32 ref = VERIFY_REF_NONE, cast = VERIFY_REF_NONE, i, type;
 	bool has_ref = false;
 	size_t j;
 
-	for (j = 0; j < ARRAY_SIZE(helper_params); j++)
-		if (!strcmp(helper_params[j].name, host->name))
-			kinds = helper_params[j].kinds;
+	for (j = 0; j < ARRAY_SIZE(helper_params); j++) {
+		if (strcmp(helper_params[j].name, host->name))
+			continue;
+		kinds = helper_params[j].kinds;
+		if (*kinds == '*' && kinds++ && !(im->flags & KWASM_IMAGE_GC))
+			VIOLATION(f, CALL, "calls %s, but the image says that there is no heap", host->name);
+	}
 	for (i = 0; kinds[i]; i++) {
 		struct value v = flow_truncate32(f, &s->reg[flow_arg_regs[i + 1]]);
 		u32 nr;
@@ -562,6 +618,22 @@ static u32 check_helper(struct flow *f, struct state *s, const struct verify_hos
 			if (ref != VERIFY_REF_NONE && !flow_is_reference(f, &s->reg[flow_arg_regs[i + 1]], ref))
 				UNPROVEN(f, CALL, "argument %u of %s is not shown to be a reference",
 					 i + 1, host->name);
+			continue;
+		}
+		if (kinds[i] == 'R') {
+			if (!flow_is_reference(f, &s->reg[flow_arg_regs[i + 1]], VERIFY_REF_FUNC))
+				UNPROVEN(f, CALL, "argument %u of %s is not shown to be a reference",
+					 i + 1, host->name);
+			continue;
+		}
+		if (strchr("saof", kinds[i])) {
+			if (!flow_is_const(&v) || v.lo >= im->types.nr || !is_type_kind(f, kinds[i], v.lo)) {
+				VIOLATION(f, CALL, "argument %u of %s is not a valid type", i + 1,
+					  host->name);
+				return VERIFY_REF_NONE;
+			}
+			if (kinds[i] == 'f')
+				cast = VERIFY_REF_TYPED + v.lo;
 			continue;
 		}
 		nr = kinds[i] == 'm' ? im->memories.nr : kinds[i] == 'd' ? im->datas.nr :
@@ -587,7 +659,7 @@ static u32 check_helper(struct flow *f, struct state *s, const struct verify_hos
 			ref = verify_ref(type);
 		has_ref = true;
 	}
-	return !strcmp(host->name, "kwasm_table_get") ? ref : VERIFY_REF_NONE;
+	return !strcmp(host->name, "kwasm_table_get") ? ref : cast;
 }
 
 const struct verify_sig *flow_sig_of(const struct flow *f, u32 type)

@@ -35,9 +35,10 @@ enum kind {
 	K_RETURN,	/* the return address */
 	K_CTX,		/* C + [lo, hi]; linear memory 0 from 0 on, if it is defined here */
 	K_BASE,		/* base of memory @id + [lo, hi] */
+	K_HEAP,		/* base of the heap + [lo, hi] */
 	K_SECTION,	/* section @id + [lo, hi] */
 	K_SYMBOL,	/* undefined symbol @id + lo */
-	K_TABLE,	/* struct kwasm_table_abi of table @id, + lo */
+	K_TABLE,	/* struct kwasm_table_abi of table @id, or, behind the last, of the heap's functions; + lo */
 	K_ELEMS,	/* its elems, + [lo, hi] */
 	K_ELEM,		/* the address of one of its elements */
 	K_TABLE_SIZE,	/* its size */

@@ -123,7 +123,7 @@ bool flow_is_context(const struct value *v)
 static bool is_pointer(const struct value *v)
 {
 	switch (v->kind) {
-	case K_STACK: case K_CTX: case K_BASE: case K_SECTION: case K_SYMBOL: case K_TABLE:
+	case K_STACK: case K_CTX: case K_BASE: case K_HEAP: case K_SECTION: case K_SYMBOL: case K_TABLE:
 	case K_ELEMS: case K_MEMORY: case K_FUNC: case K_VALUES: case K_CELL:
 		return true;
 	default:
@@ -638,6 +638,26 @@ static void learn_nonnull(const struct flow *f, struct state *s, const struct va
 	}
 }
 
+/* the reference @v is the null one */
+static void learn_null(const struct flow *f, struct state *s, const struct value *v,
+		       const struct value *null)
+{
+	const struct value key = *v, what = *null;
+	size_t i, nr = flow_nr_values(s);
+
+	if (key.kind != K_FUNC || key.lo || !is_null_func(f, &what))
+		return;
+	for (i = 0; i < nr; i++) {
+		struct value *w = flow_nth_value(s, i);
+		u32 vn = w->vn;
+
+		if (w->kind != K_FUNC || w->root != key.root || w->lo)
+			continue;
+		*w = what;
+		w->vn = vn;
+	}
+}
+
 /* the reference whose context @v is has the same context as this function */
 static void learn_own(struct state *s, const struct value *v, const struct value *context)
 {
@@ -770,6 +790,8 @@ static bool learn_compare(const struct flow *f, struct state *s, u8 cc, u8 width
 			learn_nonnull(f, s, b, a);
 		}
 		if (cc == CC_E) {
+			learn_null(f, s, a, b);
+			learn_null(f, s, b, a);
 			learn_own(s, a, b);
 			learn_own(s, b, a);
 		}

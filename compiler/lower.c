@@ -29,7 +29,7 @@ LLVMTypeRef lower_valtype(struct lower *l, wasm_valtype_t type)
 	case WASM_V128:
 		return l->v128;
 	default:
-		return l->i64;	/* a reference */
+		return lower_ref_kind(l, type) == LOWER_REF_ANY ? l->i32 : l->i64;
 	}
 }
 
@@ -151,7 +151,9 @@ static void create_types(struct lower *l)
 /* type-based alias analysis: kinds of memory that share nothing */
 static void create_alias_kinds(struct lower *l)
 {
-	static const char * const names[NR_LOWER_ALIAS] = { "memory", "cell", "values", "runtime" };
+	static const char * const names[NR_LOWER_ALIAS] = {
+		"memory", "cell", "values", "runtime", "object", "window",
+	};
 	LLVMMetadataRef zero = const_node(lower_i64(l, 0));
 	LLVMMetadataRef name = string_node(l, "wasm2ko");
 	LLVMMetadataRef root = node(l, &name, 1), type;
@@ -203,7 +205,7 @@ static void create_runtime_symbols(struct lower *l)
 	LLVMValueRef null_func;
 	u32 i;
 
-	for (i = 1; i <= KWASM_TRAP_out_of_memory; i++) {
+	for (i = 1; i <= KWASM_TRAP_LAST; i++) {
 		l->traps[i] = LLVMAddFunction(l->mod, traps[i], type);
 		LLVMSetVisibility(l->traps[i], LLVMHiddenVisibility);
 		LLVMAddAttributeAtIndex(l->traps[i], 1, l->swiftself);
@@ -399,8 +401,8 @@ static void begin_locals(struct lower *l, const struct wasm_func *func)
 	values = xcalloc(type->nr_params + 1, sizeof(*values));
 	lower_parameters(l, type, values);
 	for (i = 0; i < n; i++)
-		LLVMBuildStore(l->b, i < type->nr_params ? values[i] :
-			       zero_value(l, l->local_types[i]), l->locals[i]);
+		LLVMBuildStore(l->b, i < type->nr_params && !lower_is_null_type(type->params[i]) ?
+			       values[i] : zero_value(l, l->local_types[i]), l->locals[i]);
 	free(values);
 }
 
@@ -489,6 +491,10 @@ static void variable(struct lower *l, const struct wasm_instr *in)
 	case WASM_OP_GLOBAL_GET:
 		if (known_global(l, in->globalidx))
 			break;
+		if (lower_is_null_type(l->m->globals[in->globalidx].type)) {
+			lower_push(l, l->null_func);
+			break;
+		}
 		type = lower_valtype(l, l->m->globals[in->globalidx].type);
 		lower_push(l, lower_load(l, type, global_address(l, in->globalidx), LOWER_ALIAS_CELL));
 		break;
@@ -529,6 +535,8 @@ void lower_instr(struct lower *l, const struct wasm_instr *in)
 		lower_table(l, in);
 	else if (op <= WASM_OP_BR_ON_NON_NULL)
 		lower_control(l, in);
+	else if (op >= WASM_OP_STRUCT_NEW && op <= WASM_OP_I31_GET_U)
+		lower_gc(l, in);
 	else if (op >= WASM_OP_I32_TRUNC_SAT_F32_S && op <= WASM_OP_I64_TRUNC_SAT_F64_U)
 		lower_numeric(l, in);
 	else if (op >= WASM_OP_I64_ADD128 && op <= WASM_OP_I64_MUL_WIDE_U)
@@ -672,7 +680,7 @@ static void init_table(struct lower *l, u32 tableidx)
 
 	if (!table->init.size)
 		return;	/* null, as created */
-	args[2] = const_expr(l, &table->init);
+	args[2] = lower_ref_cell(l, const_expr(l, &table->init));
 	lower_helper(l, LOWER_HELPER_kwasm_table_fill, args);
 }
 
@@ -683,7 +691,8 @@ static void init_elem_entries(struct lower *l, u32 elemidx)
 
 	for (i = 0; elem->exprs && i < elem->nr_entries; i++) {
 		LLVMValueRef args[] = {
-			lower_i32(l, elemidx), lower_i32(l, i), const_expr(l, &elem->exprs[i]),
+			lower_i32(l, elemidx), lower_i32(l, i),
+			lower_ref_cell(l, const_expr(l, &elem->exprs[i])),
 		};
 
 		lower_helper(l, LOWER_HELPER_kwasm_elem_set, args);
@@ -886,6 +895,9 @@ LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout 
 	free(l.funcs);
 	free(l.types);
 	free(l.copies);
+	for (i = 0; l.field_offsets && i < m->nr_types; i++)
+		free(l.field_offsets[i]);
+	free(l.field_offsets);
 	free(l.locals);
 	free(l.local_types);
 	free(l.stack);

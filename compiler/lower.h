@@ -75,6 +75,8 @@ enum lower_alias {
 	LOWER_ALIAS_CELL,	/* globals */
 	LOWER_ALIAS_VALUES,	/* the value buffer */
 	LOWER_ALIAS_RUNTIME,	/* the runtime's objects, slots */
+	LOWER_ALIAS_OBJECT,	/* objects of the heap */
+	LOWER_ALIAS_WINDOW,	/* the heap's windows, which new ones are taken from */
 	NR_LOWER_ALIAS,
 };
 
@@ -93,6 +95,7 @@ struct lower_frame;
  * @funcs: LLVM functions in guest convention, those met so far: see lower_func()
  * @copies: functions of other parts that have been met, of which copies are wanted
  * @types: LLVM types of the module's function types
+ * @field_offsets: by type index, NULL until needed: where fields of structs are, and their size
  * @uniform: all functions have the same parameters, so that each may end in a call
  *	of any other
  * @func: what follows is of the function being lowered
@@ -120,9 +123,10 @@ struct lower {
 	u32 *copies;
 	size_t nr_copies, cap_copies;
 	LLVMTypeRef *types;
+	u32 **field_offsets;
 	bool uniform;
 	LLVMValueRef type_ids, null_func;
-	LLVMValueRef traps[KWASM_TRAP_out_of_memory + 1];
+	LLVMValueRef traps[KWASM_TRAP_LAST + 1];
 	LLVMValueRef alias[NR_LOWER_ALIAS];
 	LLVMValueRef empty_node, weights_unlikely, rsp_node;
 	LLVMAttributeRef swiftself, nest, noreturn, nomerge, cold;
@@ -241,6 +245,8 @@ struct lower_frame *lower_begin_block(struct lower *l, const struct wasm_instr *
 void lower_fall_to_end(struct lower *l, struct lower_frame *frame);
 void lower_end_block(struct lower *l);
 void lower_branch(struct lower *l, u32 labelidx);
+/* likewise, if @condition; what the label takes stays on the stack for the other way */
+void lower_branch_on(struct lower *l, LLVMValueRef condition, u32 labelidx);
 /* all labels of a body are closed: nothing more to read */
 bool lower_body_done(const struct lower *l);
 
@@ -260,6 +266,8 @@ LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, 
 LLVMValueRef lower_memory_load(struct lower *l, const struct wasm_instr *in, LLVMTypeRef type,
 			       u32 size);
 void lower_memory_store(struct lower *l, const struct wasm_instr *in, LLVMValueRef v, u32 size);
+/* a move that LLVM cannot look through, from 32 or 64 bits to 64 */
+LLVMValueRef lower_opaque(struct lower *l, LLVMValueRef index);
 /* memory 0 to nr-1 copied, as memory.init does, by instantiation */
 void lower_memory_init(struct lower *l, u32 memidx, u32 dataidx, LLVMValueRef dst,
 		       LLVMValueRef src, LLVMValueRef n);
@@ -272,12 +280,40 @@ void lower_atomic(struct lower *l, const struct wasm_instr *in);
 
 void lower_vector(struct lower *l, const struct wasm_instr *in);
 
+/* ---- lower_gc.c ---- */
+
+/* the hierarchies of references: those of any are i32, all others i64 */
+enum lower_ref_kind {
+	LOWER_REF_NONE,		/* no reference */
+	LOWER_REF_ANY, LOWER_REF_FUNC, LOWER_REF_EXTERN, LOWER_REF_EXN,
+};
+
+enum lower_ref_kind lower_ref_kind(struct lower *l, wasm_valtype_t type);
+/*
+ * Is every value of @type the null function? It also is one of every function type, which the
+ * checker can only see of the constant.
+ */
+static inline bool lower_is_null_type(wasm_valtype_t type)
+{
+	return wasm_valtype_is_ref(type) && wasm_valtype_heap(type) == WASM_HEAP_NOFUNC;
+}
+
+void lower_gc(struct lower *l, const struct wasm_instr *in);
+/* a funcref as one to a function of type @typeidx: the same, or null if it is of another */
+LLVMValueRef lower_func_cast(struct lower *l, LLVMValueRef ref, u32 typeidx);
+
 /* ---- lower_table.c ---- */
 
 void lower_table(struct lower *l, const struct wasm_instr *in);
 LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx);
 LLVMValueRef lower_ref_null(struct lower *l, wasm_valtype_t reftype);
-/* is a reference null as functions are, or as all else is? i1; whoever does not know asks both */
+/* a reference as a helper takes it, 64 bits, and back as one of @type */
+LLVMValueRef lower_ref_cell(struct lower *l, LLVMValueRef ref);
+LLVMValueRef lower_cell_ref(struct lower *l, LLVMValueRef cell, wasm_valtype_t type);
+/*
+ * Is a reference null as functions are, or as all else is? i1; who does not know, and has 64
+ * bits, asks both
+ */
 LLVMValueRef lower_is_null_func(struct lower *l, LLVMValueRef ref);
 LLVMValueRef lower_is_zero(struct lower *l, LLVMValueRef ref);
 

@@ -149,8 +149,9 @@ void lower_push_values(struct lower *l, const wasm_valtype_t *types, u32 nr)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		lower_push(l, lower_load(l, lower_valtype(l, types[i]), value_cell(l, i),
-					 LOWER_ALIAS_VALUES));
+		lower_push(l, lower_is_null_type(types[i]) ? l->null_func :
+			   lower_load(l, lower_valtype(l, types[i]), value_cell(l, i),
+				      LOWER_ALIAS_VALUES));
 }
 
 void lower_return_values(struct lower *l)
@@ -176,7 +177,7 @@ static void push_results(struct lower *l, const struct wasm_functype *type, LLVM
 	u32 i;
 
 	if (type->nr_results == 1) {
-		lower_push(l, call);
+		lower_push(l, lower_is_null_type(type->results[0]) ? l->null_func : call);
 		return;
 	}
 	if (type->nr_results > ABI_MAX_REG_RESULTS) {
@@ -184,7 +185,8 @@ static void push_results(struct lower *l, const struct wasm_functype *type, LLVM
 		return;
 	}
 	for (i = 0; i < type->nr_results; i++)
-		lower_push(l, LLVMBuildExtractValue(l->b, call, i, ""));
+		lower_push(l, lower_is_null_type(type->results[i]) ? l->null_func :
+			   LLVMBuildExtractValue(l->b, call, i, ""));
 }
 
 /* the arguments on top of the stack, which stay there, as LLVM has them; those in cells are stored */
@@ -295,25 +297,46 @@ void lower_call_func(struct lower *l, u32 funcidx)
 }
 
 /*
- * Null's type id matches nothing, so it needs no check of its own on the way
+ * The reference, as one of that type. Null's type id matches nothing, so it needs no check of its own on the way
  * through; which trap it is gets found out off that way.
  */
-static void check_func_type(struct lower *l, LLVMValueRef func, u32 typeidx)
+static LLVMValueRef check_func_type(struct lower *l, LLVMValueRef func, u32 typeidx)
 {
-	LLVMBasicBlockRef bad = lower_block(l, "trap"), good = lower_block(l, "");
-	LLVMValueRef found, wanted, is_null, br;
+	LLVMBasicBlockRef bad = lower_block(l, "trap"), good = lower_block(l, ""), here;
+	LLVMValueRef found, wanted, is_null, br, ref, cast;
 
 	found = lower_load_fixed(l, l->i32, lower_offset(l, func, offsetof(struct kwasm_func, type)));
 	wanted = lower_load_fixed(l, l->i32,
 				  lower_offset(l, l->type_ids, (s64)l->m->types[typeidx].canon * 4));
+	here = LLVMGetInsertBlock(l->b);
 	br = LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, found, wanted, ""), bad, good);
 	LLVMSetMetadata(br, l->kind_prof, l->weights_unlikely);
 	LLVMPositionBuilderAtEnd(l->b, bad);
-	is_null = LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildPtrToInt(l->b, func, l->i64, ""),
-				l->null_func, "");
+	ref = LLVMBuildPtrToInt(l->b, func, l->i64, "");
+	if (!l->m->types[typeidx].final) {
+		/* a subtype will do */
+		LLVMBasicBlockRef sub = lower_block(l, "sub"), phi_from;
+
+		bad = lower_block(l, "trap");
+		cast = lower_helper(l, LOWER_HELPER_kwasm_func_cast,
+				    (LLVMValueRef[]){ ref, lower_i32(l, typeidx) });
+		LLVMBuildCondBr(l->b, lower_is_null_func(l, cast), bad, sub);
+		LLVMPositionBuilderAtEnd(l->b, sub);
+		cast = LLVMBuildIntToPtr(l->b, cast, l->ptr, "");
+		phi_from = LLVMGetInsertBlock(l->b);
+		LLVMBuildBr(l->b, good);
+		LLVMPositionBuilderAtEnd(l->b, good);
+		found = LLVMBuildPhi(l->b, l->ptr, "");
+		LLVMAddIncoming(found, &func, &here, 1);
+		LLVMAddIncoming(found, &cast, &phi_from, 1);
+		func = found;
+		LLVMPositionBuilderAtEnd(l->b, bad);
+	}
+	is_null = LLVMBuildICmp(l->b, LLVMIntEQ, ref, l->null_func, "");
 	lower_trap_if(l, is_null, KWASM_TRAP_uninitialized_element);
 	lower_trap(l, KWASM_TRAP_indirect_call_type);
 	LLVMPositionBuilderAtEnd(l->b, good);
+	return func;
 }
 
 static void call_indirect(struct lower *l, const struct wasm_instr *in, bool tail)
@@ -332,7 +355,7 @@ static void call_indirect(struct lower *l, const struct wasm_instr *in, bool tai
 			   LOWER_ALIAS_RUNTIME);
 	func = lower_load(l, l->ptr, LLVMBuildGEP2(l->b, l->i64, elems, &index, 1, ""),
 			  LOWER_ALIAS_RUNTIME);
-	check_func_type(l, func, in->typeidx);
+	func = check_func_type(l, func, in->typeidx);
 	call_kwasm_func(l, &l->m->types[in->typeidx].func, func, tail);
 }
 

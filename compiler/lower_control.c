@@ -205,8 +205,7 @@ void lower_branch(struct lower *l, u32 labelidx)
 	l->unreachable = true;
 }
 
-/* branch with what the label takes on top of the stack, where it stays for the other way */
-static void branch_on(struct lower *l, LLVMValueRef condition, u32 labelidx)
+void lower_branch_on(struct lower *l, LLVMValueRef condition, u32 labelidx)
 {
 	struct lower_frame *frame = frame_of_label(l, labelidx);
 	LLVMBasicBlockRef go_on = lower_block(l, "");
@@ -220,7 +219,7 @@ static void branch_if(struct lower *l, u32 labelidx)
 {
 	LLVMValueRef condition = lower_pop(l);
 
-	branch_on(l, LLVMBuildICmp(l->b, LLVMIntNE, condition, lower_i32(l, 0), ""), labelidx);
+	lower_branch_on(l, LLVMBuildICmp(l->b, LLVMIntNE, condition, lower_i32(l, 0), ""), labelidx);
 }
 
 /*
@@ -241,8 +240,12 @@ static void branch_on_null(struct lower *l, u32 labelidx)
 {
 	LLVMValueRef ref = lower_pop(l);
 
-	branch_on(l, lower_is_null_func(l, ref), labelidx);
-	branch_on(l, lower_is_zero(l, same_reference(l, ref)), labelidx);
+	if (LLVMTypeOf(ref) == l->i64) {
+		lower_branch_on(l, lower_is_null_func(l, ref), labelidx);
+		lower_branch_on(l, lower_is_zero(l, same_reference(l, ref)), labelidx);
+	} else {
+		lower_branch_on(l, lower_is_zero(l, ref), labelidx);
+	}
 	lower_push(l, ref);
 }
 
@@ -250,11 +253,18 @@ static void branch_on_null(struct lower *l, u32 labelidx)
 static void branch_on_non_null(struct lower *l, u32 labelidx)
 {
 	LLVMValueRef ref = l->stack[l->stack_nr - 1];
-	LLVMBasicBlockRef null = lower_block(l, "null"), other = lower_block(l, "");
+	LLVMBasicBlockRef null, other;
 
+	if (LLVMTypeOf(ref) != l->i64) {
+		lower_branch_on(l, LLVMBuildNot(l->b, lower_is_zero(l, ref), ""), labelidx);
+		lower_pop(l);
+		return;
+	}
+	null = lower_block(l, "null");
+	other = lower_block(l, "");
 	LLVMBuildCondBr(l->b, lower_is_null_func(l, ref), null, other);
 	LLVMPositionBuilderAtEnd(l->b, other);
-	branch_on(l, LLVMBuildNot(l->b, lower_is_zero(l, same_reference(l, ref)), ""), labelidx);
+	lower_branch_on(l, LLVMBuildNot(l->b, lower_is_zero(l, same_reference(l, ref)), ""), labelidx);
 	LLVMBuildBr(l->b, null);
 	LLVMPositionBuilderAtEnd(l->b, null);
 	lower_pop(l);

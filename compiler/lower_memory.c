@@ -37,7 +37,7 @@ static LLVMValueRef memory_bytes(struct lower *l, u32 memidx)
  * A move that LLVM cannot look through, so that the checker can see the 32 bits, or
  * that nothing but the comparison that follows bounds the 64.
  */
-static LLVMValueRef opaque(struct lower *l, LLVMValueRef index)
+LLVMValueRef lower_opaque(struct lower *l, LLVMValueRef index)
 {
 	LLVMTypeRef from = LLVMTypeOf(index), type = LLVMFunctionType(l->i64, &from, 1, 0);
 	const char *text = from == l->i64 ? "movq $1, $0" : "movl $1, ${0:k}";
@@ -78,7 +78,7 @@ LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, 
 	LLVMValueRef index = lower_pop(l), ptr, end;
 
 	if (is_opaque)
-		index = opaque(l, index);
+		index = lower_opaque(l, index);
 	else if (!memory->is64)
 		index = LLVMBuildZExt(l->b, index, l->i64, "");
 	if (!has_guard(l, memory)) {
@@ -87,7 +87,7 @@ LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, 
 			      KWASM_TRAP_out_of_bounds_memory);
 		/* addressed from what was compared, so that wherever it moves it brings the proof */
 		if (is_opaque) {
-			end = opaque(l, end);
+			end = lower_opaque(l, end);
 			ptr = LLVMBuildGEP2(l->b, l->i8, memory_base(l, in->memidx), &end, 1, "");
 			return lower_offset(l, ptr, -(s64)size);
 		}

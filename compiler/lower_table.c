@@ -2,26 +2,31 @@
 /*
  * lower_table.c - references and tables
  *
- * "Execution, Instructions, Reference" and "Table". A reference is 64 bits: a
- * funcref the address of a struct kwasm_func, null that of kwasm_null_func; any
- * other null is 0. Tables belong to the runtime, which does everything but
+ * "Execution, Instructions, Reference" and "Table". A funcref is the address of a struct
+ * kwasm_func, null that of kwasm_null_func; any other null is 0. References of the hierarchy
+ * of any are 32 bits (lower_gc.c), all others 64. Tables belong to the runtime, which does everything but
  * call_indirect (lower_call.c).
  */
 #include "diag.h"
 #include "lower.h"
 
-static bool is_func_ref(struct lower *l, wasm_valtype_t t)
-{
-	u32 heap = wasm_valtype_heap(t);
-
-	if (wasm_valtype_has_typeidx(t))
-		return l->m->types[wasm_valtype_typeidx(t)].kind == WASM_COMPTYPE_FUNC;
-	return heap == WASM_HEAP_FUNC || heap == WASM_HEAP_NOFUNC;
-}
-
 LLVMValueRef lower_ref_null(struct lower *l, wasm_valtype_t reftype)
 {
-	return is_func_ref(l, reftype) ? l->null_func : lower_i64(l, 0);
+	if (lower_ref_kind(l, reftype) == LOWER_REF_FUNC)
+		return l->null_func;
+	return LLVMConstNull(lower_valtype(l, reftype));
+}
+
+LLVMValueRef lower_ref_cell(struct lower *l, LLVMValueRef ref)
+{
+	return LLVMTypeOf(ref) == l->i64 ? ref : LLVMBuildZExt(l->b, ref, l->i64, "");
+}
+
+LLVMValueRef lower_cell_ref(struct lower *l, LLVMValueRef cell, wasm_valtype_t type)
+{
+	if (lower_is_null_type(type))
+		return l->null_func;
+	return lower_valtype(l, type) == l->i64 ? cell : LLVMBuildTrunc(l->b, cell, l->i32, "");
 }
 
 LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx)
@@ -43,7 +48,7 @@ LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx)
  */
 LLVMValueRef lower_is_zero(struct lower *l, LLVMValueRef ref)
 {
-	return LLVMBuildICmp(l->b, LLVMIntEQ, ref, lower_i64(l, 0), "");
+	return LLVMBuildICmp(l->b, LLVMIntEQ, ref, LLVMConstNull(LLVMTypeOf(ref)), "");
 }
 
 LLVMValueRef lower_is_null_func(struct lower *l, LLVMValueRef ref)
@@ -74,13 +79,18 @@ void lower_table(struct lower *l, const struct wasm_instr *in)
 		break;
 	case WASM_OP_REF_IS_NULL:
 		args[0] = lower_pop(l);
-		args[0] = LLVMBuildOr(l->b, lower_is_null_func(l, args[0]),
-				      lower_is_zero(l, args[0]), "");
-		lower_push(l, LLVMBuildZExt(l->b, args[0], l->i32, ""));
+		args[1] = lower_is_zero(l, args[0]);
+		if (LLVMTypeOf(args[0]) == l->i64)
+			args[1] = LLVMBuildOr(l->b, lower_is_null_func(l, args[0]), args[1], "");
+		lower_push(l, LLVMBuildZExt(l->b, args[1], l->i32, ""));
+		break;
+	case WASM_OP_REF_EQ:
+		lower_gc(l, in);
 		break;
 	case WASM_OP_REF_AS_NON_NULL:
-		lower_trap_if(l, lower_is_null_func(l, l->stack[l->stack_nr - 1]),
-			      KWASM_TRAP_null_reference);
+		if (LLVMTypeOf(l->stack[l->stack_nr - 1]) == l->i64)
+			lower_trap_if(l, lower_is_null_func(l, l->stack[l->stack_nr - 1]),
+				      KWASM_TRAP_null_reference);
 		lower_trap_if(l, lower_is_zero(l, l->stack[l->stack_nr - 1]),
 			      KWASM_TRAP_null_reference);
 		break;
@@ -89,10 +99,11 @@ void lower_table(struct lower *l, const struct wasm_instr *in)
 		break;
 	case WASM_OP_TABLE_GET:
 		args[1] = pop_index(l);
-		lower_push(l, lower_helper(l, LOWER_HELPER_kwasm_table_get, args));
+		lower_push(l, lower_cell_ref(l, lower_helper(l, LOWER_HELPER_kwasm_table_get, args),
+					     l->m->tables[in->tableidx].type));
 		break;
 	case WASM_OP_TABLE_SET:
-		args[2] = lower_pop(l);
+		args[2] = lower_ref_cell(l, lower_pop(l));
 		args[1] = pop_index(l);
 		lower_helper(l, LOWER_HELPER_kwasm_table_set, args);
 		break;
@@ -101,12 +112,12 @@ void lower_table(struct lower *l, const struct wasm_instr *in)
 		break;
 	case WASM_OP_TABLE_GROW:
 		args[1] = pop_index(l);
-		args[2] = lower_pop(l);
+		args[2] = lower_ref_cell(l, lower_pop(l));
 		push_size(l, in->tableidx, lower_helper(l, LOWER_HELPER_kwasm_table_grow, args));
 		break;
 	case WASM_OP_TABLE_FILL:
 		args[3] = pop_index(l);
-		args[2] = lower_pop(l);
+		args[2] = lower_ref_cell(l, lower_pop(l));
 		args[1] = pop_index(l);
 		lower_helper(l, LOWER_HELPER_kwasm_table_fill, args);
 		break;

@@ -107,6 +107,11 @@ KWASM_FUNC(kwasm_host_call)
 	pushq	%rbp
 	movq	%rsp, %rbp
 	movq	CTX_STORE(%r13), %r11
+	/* for the collector alone, which looks at the guest stack: the callee restores them */
+	pushq	%rbx
+	pushq	%r12
+	pushq	%r14
+	pushq	%r15
 	movq	%rsp, STORE_GUEST_RSP(%r11)
 	movq	STORE_HOST_RSP(%r11), %rsp
 	movq	STORE_HOST_RBP(%r11), %rbp
@@ -114,6 +119,7 @@ KWASM_FUNC(kwasm_host_call)
 	KWASM_CALL r10
 	movq	CTX_STORE(%r13), %r11
 	movq	STORE_GUEST_RSP(%r11), %rsp
+	addq	$32, %rsp
 	popq	%rbp
 	cmpl	$0, STORE_PENDING(%r11)
 	jne	.Lpending
@@ -163,6 +169,9 @@ KWASM_FUNC_END(kwasm_trap_\name)
 	KWASM_TRAP 15, unaligned_atomic
 	KWASM_TRAP 16, uncaught_exception
 	KWASM_TRAP 17, out_of_memory
+	KWASM_TRAP 18, null_structure
+	KWASM_TRAP 19, null_array
+	KWASM_TRAP 20, null_i31
 
 /*
  * Where a fault in linear memory continues: entry n of the sled for rows n << 16 and

@@ -32,8 +32,34 @@ void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx)
 		*global->cell = kwasm_null_ref(type->type);
 }
 
-/* Outside, a reference has the type at the top of its hierarchy */
-static int ref_read(u64 ref, u32 type, struct kwasm_val *value)
+/* An anyref: what it is, but not where */
+static void any_read(const struct kwasm_store *store, u32 ref, struct kwasm_val *value)
+{
+	u64 host = 0;
+
+	if (!ref)
+		return;
+	if (ref & 1) {
+		value->type = KWASM_HEAP_I31;
+		value->lo = (ref >> 1) + 1ull;
+		return;
+	}
+	value->lo = 1;
+	switch (kwasm_heap_kind_of(store, ref, &host)) {
+	case KWASM_HEAP_KIND_HOST:
+		value->lo = host;
+		break;
+	case KWASM_HEAP_KIND_ARRAY:
+		value->type = KWASM_HEAP_ARRAY;
+		break;
+	default:
+		value->type = KWASM_HEAP_STRUCT;
+		break;
+	}
+}
+
+/* Outside, a reference has the type at the top of its hierarchy; objects say what they are */
+static int ref_read(struct kwasm_store *store, u64 ref, u32 type, struct kwasm_val *value)
 {
 	const struct kwasm_func *func = (const struct kwasm_func *)(unsigned long)ref;
 
@@ -43,7 +69,10 @@ static int ref_read(u64 ref, u32 type, struct kwasm_val *value)
 		value->lo = func == &kwasm_null_func ? 0 : (u64)func->funcidx + 1;
 		return 0;
 	case KWASM_HEAP_EXTERN:
-		value->lo = ref;
+		value->lo = ref & KWASM_EXTERN_INTERNAL ? KWASM_EXTERN_INTERNAL : ref;
+		return 0;
+	case KWASM_HEAP_ANY:
+		any_read(store, (u32)ref, value);
 		return 0;
 	default:
 		value->lo = ref != 0;
@@ -53,17 +82,18 @@ static int ref_read(u64 ref, u32 type, struct kwasm_val *value)
 
 /**
  * kwasm_value_read() - Take a value out of a cell, for the world outside
+ * @store: the value's, locked
  * @cell: of @type: two words for a v128, one for all else, of which an i32 is the lower half
  * @type: value type
  * @value: set; a function becomes its index plus 1, no kernel address gets out
  *
  * Return: 0, -EINVAL for a type that has no outside form.
  */
-int kwasm_value_read(const u64 *cell, u32 type, struct kwasm_val *value)
+int kwasm_value_read(struct kwasm_store *store, const u64 *cell, u32 type, struct kwasm_val *value)
 {
 	memset(value, 0, sizeof(*value));
 	if (kwasm_is_ref(type))
-		return ref_read(*cell, type, value);
+		return ref_read(store, *cell, type, value);
 	value->type = type;
 	switch (type) {
 	case TYPE_I32:
@@ -82,8 +112,35 @@ int kwasm_value_read(const u64 *cell, u32 type, struct kwasm_val *value)
 	return -EINVAL;
 }
 
-/* Whoever calls may pass numbers as externref, and else null where that is a value of the type */
-static int ref_write(u64 *cell, u32 type, const struct kwasm_val *value)
+/* An i31, or a number as a host value: -EINVAL, -ENOMEM, -EINTR */
+static int any_write(struct kwasm_store *store, u64 *cell, u32 type, const struct kwasm_val *value)
+{
+	u32 heap = kwasm_valtype_heap(type), ref;
+	int err;
+
+	if (type & KWASM_REF_TYPE)
+		return -EINVAL;
+	if (value->type == KWASM_HEAP_I31) {
+		if ((heap != KWASM_HEAP_ANY && heap != KWASM_HEAP_EQ && heap != KWASM_HEAP_I31) ||
+		    value->lo > 1ull << 31)
+			return -EINVAL;
+		*cell = (u32)(value->lo - 1) << 1 | 1;
+		return 0;
+	}
+	if (value->type != KWASM_HEAP_ANY || heap != KWASM_HEAP_ANY || !store->heap ||
+	    value->lo & KWASM_EXTERN_INTERNAL)
+		return -EINVAL;
+	err = kwasm_heap_box(store, value->lo, &ref);
+	if (!err)
+		*cell = ref;
+	return err;
+}
+
+/*
+ * Whoever calls may pass numbers as externref and anyref, and else null where that is a value
+ * of the type
+ */
+static int ref_write(struct kwasm_store *store, u64 *cell, u32 type, const struct kwasm_val *value)
 {
 	u32 top = kwasm_heap_top(kwasm_valtype_heap(type));
 
@@ -95,17 +152,29 @@ static int ref_write(u64 *cell, u32 type, const struct kwasm_val *value)
 		*cell = kwasm_null_ref(type);
 		return 0;
 	}
-	if (top != KWASM_HEAP_EXTERN || kwasm_valtype_heap(type) != top)
+	if (top == KWASM_HEAP_ANY)
+		return any_write(store, cell, type, value);
+	if (top != KWASM_HEAP_EXTERN || kwasm_valtype_heap(type) != top ||
+	    value->lo & KWASM_EXTERN_INTERNAL)
 		return -EINVAL;
 	*cell = value->lo;
 	return 0;
 }
 
-/* The way in: -EINVAL for a value of another type, and for functions but null */
-int kwasm_value_write(u64 *cell, u32 type, const struct kwasm_val *value)
+/**
+ * kwasm_value_write() - The way in
+ * @store: locked; nobody is inside
+ * @cell: as for kwasm_value_read()
+ * @type: value type
+ * @value: of that type
+ *
+ * Return: 0; -EINVAL for a value of another type, and for functions and objects but null; -ENOMEM
+ * and -EINTR for a host value as anyref.
+ */
+int kwasm_value_write(struct kwasm_store *store, u64 *cell, u32 type, const struct kwasm_val *value)
 {
 	if (kwasm_is_ref(type))
-		return kwasm_is_ref(value->type) ? ref_write(cell, type, value) : -EINVAL;
+		return kwasm_is_ref(value->type) ? ref_write(store, cell, type, value) : -EINVAL;
 	if (value->type != type)
 		return -EINVAL;
 	switch (type) {
@@ -148,7 +217,7 @@ int kwasm_global_get(struct kwasm_instance *instance, const char *name, u32 name
 	if (!err && ext.kind != KWASM_EXTERN_GLOBAL)
 		err = -ENOENT;
 	if (!err)
-		err = kwasm_value_read(ext.global->cell, ext.global->type, value);
+		err = kwasm_value_read(store, ext.global->cell, ext.global->type, value);
 	kwasm_store_unlock(store);
 	return err;
 }

@@ -249,6 +249,7 @@ static void revoke_functions(struct kwasm_store *store, struct kwasm_instance *d
 	u32 i;
 
 	kwasm_exceptions_revoke(store, start, end);
+	kwasm_heap_revoke(store, start, end);
 	list_for_each_entry(instance, &store->instances, store_node) {
 		const struct kwasm_image *image = instance->program->image;
 		const struct kwasm_image_elem *elems = kwasm_image_at(image, image->elems);
@@ -502,6 +503,9 @@ static bool may_have_leaked(const struct kwasm_program *program)
 		const struct kwasm_image_type *type = &types[imports[i].type];
 		const u32 *valtypes;
 
+		/* objects that it got from others have fields */
+		if (image->flags & KWASM_IMAGE_GC && imports[i].slot)
+			return true;
 		switch (imports[i].kind) {
 		case KWASM_EXTERN_TABLE:
 			return true;
@@ -537,6 +541,8 @@ static int initialise(struct kwasm_instance *instance, const u32 *which, u32 con
 	err = kwasm_link_bind(instance, instance->imported, which, report);
 	if (!err)
 		err = create_objects(instance);
+	if (!err)
+		err = kwasm_heap_attach(store, instance);
 	if (!err && image->init_code)
 		err = execute(store, instance, instance->ctx,
 			      program->app->text + image->init_invoke,
@@ -678,7 +684,8 @@ static int call_locked(struct kwasm_store *store, struct kwasm_instance *instanc
 	if (nr_args != type->nr_params)
 		err = -EINVAL;
 	for (i = 0; !err && i < nr_args; i++)
-		err = kwasm_value_write(store->values[i].v128, type->valtypes[i], &args[i]);
+		err = kwasm_value_write(store, store->values[i].v128, type->valtypes[i],
+					&args[i]);
 	if (err) {
 		report_signature(report, name, name_len, type);
 		return err;
@@ -693,8 +700,8 @@ static int call_locked(struct kwasm_store *store, struct kwasm_instance *instanc
 		return err;
 	*nr_results = type->nr_results;
 	for (i = 0; !err && i < type->nr_results; i++)
-		err = kwasm_value_read(store->values[i].v128, type->valtypes[type->nr_params + i],
-				       &results[i]);
+		err = kwasm_value_read(store, store->values[i].v128,
+				       type->valtypes[type->nr_params + i], &results[i]);
 	return err;
 }
 
@@ -779,6 +786,8 @@ u32 kwasm_instance_list(struct kwasm_ps_entry *entries, u32 room)
 			if (instance->starting)
 				entry->state = KWASM_STATE_STARTING;
 			entry->memory = READ_ONCE(instance->memory_bytes);
+			if (instance->program->image->flags & KWASM_IMAGE_GC)
+				entry->memory += kwasm_heap_bytes(instance->store);
 			entry->cpu_ns = instance->cpu_ns;
 			entry->calls = instance->calls;
 		}

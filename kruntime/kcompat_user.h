@@ -21,6 +21,7 @@
 
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
+#define hweight64(x)		((unsigned int)__builtin_popcountll(x))
 #define min_t(t, a, b)		min((t)(a), (t)(b))
 #define check_add_overflow(a, b, d)	__builtin_add_overflow(a, b, d)
 #define check_mul_overflow(a, b, d)	__builtin_mul_overflow(a, b, d)

@@ -63,7 +63,7 @@ struct kwasm_type {
 /* A recursive group */
 struct kwasm_type_group {
 	struct kwasm_type_group *next;
-	u32 users;		/* programs (once per occurrence) */
+	u32 users;		/* programs (once per occurrence), heaps */
 	u32 hash;		/* of the key */
 	u64 nr_key;
 	u32 *key;
@@ -74,6 +74,7 @@ struct kwasm_type_group {
 /* All under kwasm_registry_lock */
 int kwasm_types_get(const struct kwasm_image *image, u32 *ids);
 void kwasm_types_put(const struct kwasm_image *image, const u32 *ids);
+void kwasm_type_group_put(struct kwasm_type_group *group);
 const struct kwasm_type *kwasm_type_find(u32 id);
 bool kwasm_type_matches(u32 sub, u32 super);	/* ids: equal, or declared a subtype */
 bool kwasm_valtype_matches(u32 sub, u32 super);	/* both canonical: with ids, not indices */
@@ -86,6 +87,17 @@ bool kwasm_is_func_ref(u32 valtype);
 /* Of a reference: the abstract heap type, or the one just above its type; and the top above that */
 u32 kwasm_valtype_heap(u32 valtype);
 u32 kwasm_heap_top(u32 heap);
+
+/* What a value of some type is in a cell; fields of objects without KWASM_FIELD_MUT */
+enum kwasm_ref_kind {
+	KWASM_REFS_NONE,	/* no reference */
+	KWASM_REFS_ANY,		/* 32 bits: see "Objects" in kwasm_abi.h */
+	KWASM_REFS_FUNC,
+	KWASM_REFS_EXTERN,
+	KWASM_REFS_EXN,
+};
+
+enum kwasm_ref_kind kwasm_ref_kind(u32 valtype);
 
 /* ---- config.c: strings, surroundings ---- */
 
@@ -197,6 +209,8 @@ struct kwasm_exceptions {
 	struct kwasm_exception **buckets;
 	u32 nr_buckets;		/* 0 or a power of two */
 	u32 nr;
+	u32 nr_kept;		/* of them have become values */
+	u32 threshold;		/* collect at so many; 0: not yet known */
 };
 
 struct kwasm_store {
@@ -222,6 +236,7 @@ struct kwasm_store {
 	/* one value buffer for all contexts of the store; the cell before it: KWASM_VALUES_EXCEPTION */
 	union kwasm_value *values;
 	struct kwasm_exceptions exceptions;
+	struct kwasm_objects *heap;	/* gc.h; NULL: no instance uses one */
 	struct list_head instances;	/* by instance->store_node */
 };
 
@@ -397,17 +412,42 @@ int kwasm_table_create(struct kwasm_instance *instance, struct kwasm_table *tabl
 void kwasm_table_destroy(struct kwasm_table *table);
 void kwasm_refs_revoke(u64 *refs, u64 nr, u64 start, u64 end);
 int kwasm_elem_create(struct kwasm_elem *elem, const struct kwasm_image_elem *type);
+/* The reference at @i of a segment, which is not dropped and has it */
+u64 kwasm_elem_ref(struct kwasm_instance *instance, u32 elemidx, u32 i);
 
 void kwasm_global_init(struct kwasm_instance *instance, u32 globalidx);
-int kwasm_value_read(const u64 *cell, u32 type, struct kwasm_val *value);
-int kwasm_value_write(u64 *cell, u32 type, const struct kwasm_val *value);
+int kwasm_value_read(struct kwasm_store *store, const u64 *cell, u32 type, struct kwasm_val *value);
+int kwasm_value_write(struct kwasm_store *store, u64 *cell, u32 type, const struct kwasm_val *value);
 
 /* exception.c */
 void kwasm_tag_init(struct kwasm_instance *instance, struct kwasm_tag *tag, u32 type);
-int kwasm_exceptions_merge(struct kwasm_store *to, struct kwasm_store *from);	/* 0, -ENOMEM */
+int kwasm_exceptions_reserve(struct kwasm_store *to, const struct kwasm_store *from);
+void kwasm_exceptions_merge(struct kwasm_store *to, struct kwasm_store *from);
 void kwasm_exceptions_revoke(struct kwasm_store *store, u64 start, u64 end);
 void kwasm_exceptions_end_call(struct kwasm_store *store);
 void kwasm_exceptions_destroy(struct kwasm_store *store);
+struct gc_move;
+void kwasm_exceptions_move(struct kwasm_store *store, const struct gc_move *move);
+/* for the collector */
+struct kwasm_exception;
+void kwasm_exception_mark(struct kwasm_store *store, u64 id, struct kwasm_exception **list);
+void kwasm_exceptions_mark_thrown(struct kwasm_store *store, struct kwasm_exception **list);
+const union kwasm_value *kwasm_exception_next(struct kwasm_exception **list, const u8 **kinds,
+					      u32 *nr);
+void kwasm_exceptions_sweep(struct kwasm_store *store, bool given_up);
+
+/* gc.c, gc_collect.c: objects; -errno */
+struct kwasm_objects;
+int kwasm_heap_attach(struct kwasm_store *store, struct kwasm_instance *instance);
+int kwasm_heap_merge(struct kwasm_store *to, struct kwasm_store *from);
+void kwasm_heap_move_ref(u64 *cell, u32 kind, const struct gc_move *move);
+void kwasm_heap_revoke(struct kwasm_store *store, u64 start, u64 end);
+void kwasm_heap_destroy(struct kwasm_store *store);
+u64 kwasm_heap_bytes(const struct kwasm_store *store);
+int kwasm_heap_box(struct kwasm_store *store, u64 value, u32 *ref);
+enum kwasm_heap_kind kwasm_heap_kind_of(const struct kwasm_store *store, u32 ref, u64 *value);
+u32 kwasm_heap_add_func(struct kwasm_objects *heap, struct kwasm_func *func);
+int kwasm_collect(struct kwasm_store *store);
 
 /* The object of a function that has one (exported or referenced); NULL otherwise */
 const struct kwasm_func *kwasm_instance_func(struct kwasm_instance *instance, u32 funcidx);
@@ -575,5 +615,17 @@ u64 kwasm_exception_new(void *ctx, u32 tagidx, u32 nr);
 u32 kwasm_memory_notify(void *ctx, u32 memidx, u64 addr, u32 count);
 u32 kwasm_memory_wait(void *ctx, u32 memidx, u64 addr, u64 expected, u64 timeout_ns, u32 size);
 u32 kwasm_exception_match(void *ctx, u64 id, u32 tagidx, u32 keep);
+u32 kwasm_struct_new(void *ctx, u32 typeidx);
+u32 kwasm_array_new(void *ctx, u32 typeidx, u32 n);
+u32 kwasm_array_new_data(void *ctx, u32 typeidx, u32 dataidx, u32 src, u32 n);
+u32 kwasm_array_new_elem(void *ctx, u32 typeidx, u32 elemidx, u32 src, u32 n);
+void kwasm_array_fill(void *ctx, u32 array, u32 at, u32 n, u64 lo, u64 hi);
+void kwasm_array_copy(void *ctx, u32 dst_array, u32 dst, u32 src_array, u32 src, u32 n);
+void kwasm_array_init_data(void *ctx, u32 array, u32 at, u32 dataidx, u32 src, u32 n);
+void kwasm_array_init_elem(void *ctx, u32 array, u32 at, u32 elemidx, u32 src, u32 n);
+u32 kwasm_object_is(void *ctx, u32 object, u32 typeidx);
+u32 kwasm_extern_box(void *ctx, u64 value);
+u32 kwasm_func_handle(void *ctx, u64 func);
+u64 kwasm_func_cast(void *ctx, u64 func, u32 typeidx);
 
 #endif /* KWASM_KWASM_H */

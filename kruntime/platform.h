@@ -14,6 +14,7 @@
 #define KWASM_PLATFORM_H
 
 #ifdef __KERNEL__
+#include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/list.h>

@@ -64,6 +64,7 @@ void kwasm_store_put(struct kwasm_store *store, u32 refs)
 		return;
 	plat_mutex_destroy(&store->mutex);
 	kwasm_exceptions_destroy(store);
+	kwasm_heap_destroy(store);
 	free_values(store);
 	plat_free(store);
 }
@@ -178,9 +179,12 @@ static int merge_locked(struct kwasm_store *to, struct kwasm_store *from)
 
 	err = kwasm_store_reserve_values(to, from->nr_values);
 	if (!err)
-		err = kwasm_exceptions_merge(to, from);
+		err = kwasm_exceptions_reserve(to, from);
+	if (!err)
+		err = kwasm_heap_merge(to, from);
 	if (err)
 		return err;
+	kwasm_exceptions_merge(to, from);
 	to->fpu |= from->fpu;
 	plat_mutex_lock(&kwasm_registry_lock);
 	list_for_each_entry_safe(instance, next, &from->instances, store_node) {
@@ -202,7 +206,7 @@ static int merge_locked(struct kwasm_store *to, struct kwasm_store *from)
  * @a: the caller holds a reference
  * @b: likewise
  *
- * Return: 0; -ENOMEM; -EINTR, killed while waiting for a call inside one of them;
+ * Return: 0; -ENOMEM, also if their heaps together are too large; -EINTR, killed while waiting for a call inside one of them;
  * -EDEADLK, the caller is inside one of them.
  */
 int kwasm_store_merge(struct kwasm_instance *a, struct kwasm_instance *b)

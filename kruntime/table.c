@@ -197,6 +197,16 @@ void kwasm_table_copy(void *ctx, u32 dst_tableidx, u32 src_tableidx, u64 dst, u6
 }
 EXPORT_SYMBOL_GPL(kwasm_table_copy);
 
+u64 kwasm_elem_ref(struct kwasm_instance *instance, u32 elemidx, u32 i)
+{
+	const struct kwasm_image *image = instance->program->image;
+	const struct kwasm_image_elem *type = kwasm_image_at(image, image->elems);
+	const u32 *funcs = (const u32 *)((const u8 *)image + type[elemidx].funcs);
+	const u64 *refs = instance->elems[elemidx].refs;
+
+	return refs ? refs[i] : func_ref(instance, funcs[i]);
+}
+
 void kwasm_table_init(void *ctx, u32 tableidx, u32 elemidx, u64 dst, u32 src, u32 n)
 {
 	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
@@ -204,7 +214,6 @@ void kwasm_table_init(void *ctx, u32 tableidx, u32 elemidx, u64 dst, u32 src, u3
 	const struct kwasm_image_elem *type = kwasm_image_at(image, image->elems);
 	const struct kwasm_elem *elem = &instance->elems[elemidx];
 	struct kwasm_table *table = ctx_table(ctx, tableidx);
-	const u32 *funcs;
 	u32 i, size;
 
 	type += elemidx;
@@ -213,12 +222,10 @@ void kwasm_table_init(void *ctx, u32 tableidx, u32 elemidx, u64 dst, u32 src, u3
 		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_table, 0);
 		return;
 	}
-	funcs = (const u32 *)((const u8 *)image + type->funcs);
 	for (i = 0; i < n; i++) {
 		if (i && !(i % CHUNK) && chunk_done(ctx))
 			return;
-		table->abi.elems[dst + i] = elem->refs ? elem->refs[src + i] :
-					    func_ref(instance, funcs[src + i]);
+		table->abi.elems[dst + i] = kwasm_elem_ref(instance, elemidx, src + i);
 	}
 }
 EXPORT_SYMBOL_GPL(kwasm_table_init);

@@ -13,7 +13,7 @@
 #define T(nr, name, text) static_assert(KWASM_TRAP_##name == nr, "entry.S");
 KWASM_TRAPS(T)
 #undef T
-static_assert(KWASM_TRAP_unreachable == 1 && KWASM_TRAP_out_of_memory == 17, "entry.S");
+static_assert(KWASM_TRAP_unreachable == 1 && KWASM_TRAP_null_i31 == KWASM_TRAP_LAST, "entry.S");
 
 static const char *const trap_texts[] = {
 #define T(nr, name, text) [nr] = text,

@@ -7,10 +7,10 @@
  * Types, Recursive Types"): a group is written down as a key, in which references within the
  * group are relative and all others are ids already, and groups with the same key are one.
  *
- * A group is counted per program that declares it, and its ids may be given to other types
- * when the last such program is gone: no function of that type exists any more then. The
- * groups that it refers to are declared by the same programs, so they live at least as
- * long. Everything here is called with kwasm_registry_lock held.
+ * A group is counted per program that declares it and per heap that may have objects of it, and
+ * its ids may be given to other types when the last is gone: neither a function nor an
+ * object of that type exists any more then. The groups that it refers to are declared by
+ * the same programs, so they live at least as long. Everything here is called with kwasm_registry_lock held.
  */
 #include "kwasm.h"
 
@@ -243,7 +243,7 @@ static int get_group(const struct kwasm_image *image, const u32 *ids, u32 rec,
 	return 0;
 }
 
-static void put_group(struct kwasm_type_group *group)
+void kwasm_type_group_put(struct kwasm_type_group *group)
 {
 	struct kwasm_type_group **link = &buckets[group->hash % GROUP_BUCKETS];
 
@@ -261,7 +261,7 @@ static void put_groups(const struct kwasm_image *image, const u32 *ids, u32 end)
 
 	while (end) {
 		end = type[end - 1].rec;
-		put_group(types[ids[end]]->group);
+		kwasm_type_group_put(types[ids[end]]->group);
 	}
 }
 
@@ -364,6 +364,21 @@ u32 kwasm_heap_top(u32 heap)
 		return KWASM_HEAP_EXN;
 	}
 	return KWASM_HEAP_ANY;
+}
+
+enum kwasm_ref_kind kwasm_ref_kind(u32 valtype)
+{
+	if (!kwasm_is_ref(valtype))
+		return KWASM_REFS_NONE;
+	switch (kwasm_heap_top(kwasm_valtype_heap(valtype))) {
+	case KWASM_HEAP_FUNC:
+		return KWASM_REFS_FUNC;
+	case KWASM_HEAP_EXTERN:
+		return KWASM_REFS_EXTERN;
+	case KWASM_HEAP_EXN:
+		return KWASM_REFS_EXN;
+	}
+	return KWASM_REFS_ANY;
 }
 
 /* Both abstract: "Validation, Matching, Heap Types" */

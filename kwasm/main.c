@@ -52,7 +52,7 @@ static const char help_text[] =
 "                       udp:HOST:PORT, unix:NAME; default: none\n"
 "  --listen ADDRESS     give the app a listening socket, tcp:HOST:PORT or unix:NAME\n"
 "  --env NAME[=VALUE]   set an environment variable (default value: this process's)\n"
-"  --max-memory BYTES   limit of linear memory; K, M, G are understood\n"
+"  --max-memory BYTES   limit of memories and objects; K, M, G are understood\n"
 "  --stack-size BYTES   of the app's stack\n"
 "  -v, --verbose        say more\n"
 "      --help           this text\n"

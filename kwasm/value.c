@@ -27,6 +27,18 @@ const char *value_type_name(u8 type)
 		return "funcref";
 	case 0x6f:
 		return "externref";
+	case 0x6e:
+		return "anyref";
+	case 0x6d:
+		return "eqref";
+	case 0x6c:
+		return "i31ref";
+	case 0x6b:
+		return "structref";
+	case 0x6a:
+		return "arrayref";
+	case 0x69:
+		return "exnref";
 	}
 	return "?";
 }
@@ -123,10 +135,20 @@ bool value_parse(const char *text, u8 type, struct kwasm_val *value)
 	case 0x70:
 		return !strcmp(text, "null");
 	case 0x6f:
+	case 0x6e:
 		if (!strcmp(text, "null"))
 			return true;
 		/* 0 is null, so numbers start at 1 inside */
-		return parse_integer(text, 63, &value->lo) && ++value->lo;
+		return parse_integer(text, 62, &value->lo) && ++value->lo;
+	case 0x6c:
+		if (!strcmp(text, "null"))
+			return true;
+		return parse_integer(text, 31, &value->lo) && ++value->lo;
+	case 0x6d:
+	case 0x6b:
+	case 0x6a:
+	case 0x69:
+		return !strcmp(text, "null");
 	}
 	return false;
 }
@@ -179,10 +201,25 @@ void value_print(FILE *out, const struct kwasm_val *value)
 			fputs("null\n", out);
 		return;
 	case 0x6f:
-		if (value->lo)
+	case 0x6e:
+		if (value->lo >> 63)
+			fputs("object\n", out);
+		else if (value->lo)
 			fprintf(out, "%llu\n", (unsigned long long)value->lo - 1);
 		else
 			fputs("null\n", out);
+		return;
+	case 0x6c:
+		fprintf(out, "i31 %llu\n", (unsigned long long)value->lo - 1);
+		return;
+	case 0x6b:
+		fputs("struct\n", out);
+		return;
+	case 0x6a:
+		fputs("array\n", out);
+		return;
+	case 0x69:
+		fputs(value->lo ? "exception\n" : "null\n", out);
 		return;
 	}
 	fputs("?\n", out);

@@ -46,7 +46,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	6
+#define KWASM_ABI_VERSION	7
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -65,7 +65,7 @@ union kwasm_value {
 	u64 i64;
 	u32 f32;	/* bit pattern */
 	u64 f64;	/* bit pattern */
-	u64 ref;	/* funcref: struct kwasm_func *; null: see kwasm_null_func; externref: 0 is null */
+	u64 ref;	/* funcref: struct kwasm_func *; null: see kwasm_null_func; others: 0 is null */
 	u64 v128[2];
 } __attribute__((aligned(16)));
 
@@ -80,6 +80,8 @@ struct kwasm_func {
 	u32 type;		/* canonical type id, never 0 for a real function */
 	u32 funcidx;		/* in the owning instance */
 	const void *invoke;	/* see kwasm_invoke_t, for callers outside generated code */
+	u32 handle;		/* in the store's heap, see below; 0: none yet */
+	u32 reserved;
 };
 
 /* Table: generated code reads @elems and @size (call_indirect), nothing else. */
@@ -108,10 +110,80 @@ struct kwasm_store_abi {
 };
 
 /* The fixed part of the context, ending at C: offsets are from C. */
-#define KWASM_CTX_FIXED		32
+#define KWASM_CTX_FIXED		48
 #define KWASM_CTX_INSTANCE	(-8)	/* struct kwasm_instance *, the runtime's */
 #define KWASM_CTX_STORE		(-16)	/* struct kwasm_store_abi * */
 #define KWASM_CTX_VALUES	(-24)	/* union kwasm_value *, the value buffer */
+#define KWASM_CTX_HEAP		(-32)	/* u8 *, the store's heap; with KWASM_IMAGE_GC */
+#define KWASM_CTX_HEAP_FUNCS	(-40)	/* struct kwasm_table_abi *, functions by handle; likewise */
+
+/*
+ * Objects: structs, arrays and what anyref may hold else
+ *
+ * A store has one heap: at most 4 GiB, in an area that is longer by the largest constant
+ * offset. A reference of the hierarchy of any is 32 bits:
+ *
+ *	0		null
+ *	odd		an i31, in the upper 31 bits
+ *	even		the offset of an object in the heap, a multiple of 8
+ *
+ * so whatever number generated code takes for a reference, heap + u32 + offset stays in the area,
+ * where an access either hits the heap or faults. As little is believed of what is in
+ * the heap: nothing outside of it depends on that. Objects have no pointers. A funcref
+ * in an object is a handle, a u32 index among the functions of KWASM_CTX_HEAP_FUNCS,
+ * compared with their number before use; handle 0 is null. An externref is 8 bytes, an
+ * exnref its number.
+ *
+ *	struct		u32 type id, fields in order, each aligned to its size (v128: to 8)
+ *	array		u32 type id, u32 length, elements
+ *	host value	u32 KWASM_OBJECT_HOST, u32, u64: an externref from outside, as an anyref
+ *
+ * The other way round, an anyref as an externref is KWASM_EXTERN_INTERNAL plus the 32 bits; numbers
+ * from outside are smaller.
+ *
+ * The heap begins with a struct kwasm_heap_abi. Objects of up to KWASM_HEAP_SMALL bytes are
+ * allocated in place: from [next, end) of the window of the smallest size that suffices, where
+ * all is zero; if nothing is left there, and for all else, by a helper, which may
+ * collect. So a reference that is still needed must, during a host call, be in the value buffer or
+ * on the guest stack, as itself, as any address inside of the object, or as its offset. What
+ * kwasm_host_call saves there makes that true for registers.
+ */
+#define KWASM_HEAP_RESERVE	((4ull << 30) + (1u << 20))
+#define KWASM_HEAP_SMALL	8192u
+/* bytes of the objects of each window: as many as fit in a block of 16 KiB */
+#define KWASM_HEAP_SIZES(S)								\
+	S(8) S(16) S(24) S(32) S(40) S(48) S(56) S(64) S(80) S(96) S(112) S(128)	\
+	S(160) S(192) S(224) S(256) S(320) S(384) S(448) S(512) S(640) S(768) S(1024)	\
+	S(1360) S(1632) S(2048) S(2720) S(4096) S(5456) S(8192)
+#define KWASM_HEAP_NR_SIZES	30
+
+#define KWASM_OBJECT_HOST	0xffffffffu	/* instead of a type id */
+#define KWASM_OBJECT_LENGTH	4		/* of an array: u32 */
+#define KWASM_OBJECT_ELEMENTS	8
+#define KWASM_OBJECT_HOST_VALUE	8
+#define KWASM_EXTERN_INTERNAL	(1ull << 63)
+
+struct kwasm_heap_abi {
+	u32 null[2];		/* what null refers to: not an object */
+	/*
+	 * Offset of an array of u32[8], by type id: what the type is (enum kwasm_heap_kind), then the
+	 * ids of its supertypes from the top down, itself included, as far as there is room.
+	 * There is a row for KWASM_OBJECT_HOST as well, just before the first.
+	 */
+	u32 supertypes;
+	u32 reserved;
+	struct {
+		u32 next;	/* offset of the next object of that size */
+		u32 end;
+	} windows[KWASM_HEAP_NR_SIZES];
+};
+
+#define KWASM_SUPERTYPES_LOG2	5	/* bytes of a row */
+#define KWASM_SUPERTYPES_DEPTH	7	/* supertypes at depth 0 to 6 are in it */
+
+enum kwasm_heap_kind {
+	KWASM_HEAP_KIND_FUNC, KWASM_HEAP_KIND_STRUCT, KWASM_HEAP_KIND_ARRAY, KWASM_HEAP_KIND_HOST,
+};
 
 /*
  * Traps. Generated code calls kwasm_trap_<name> (no return, R13 = C). Texts are
@@ -134,7 +206,11 @@ struct kwasm_store_abi {
 	T(14, out_of_bounds_array,	 "out of bounds array access")			\
 	T(15, unaligned_atomic,		 "unaligned atomic")				\
 	T(16, uncaught_exception,	 "uncaught exception")				\
-	T(17, out_of_memory,		 "out of memory")
+	T(17, out_of_memory,		 "out of memory")				\
+	T(18, null_structure,		 "null structure reference")			\
+	T(19, null_array,		 "null array reference")			\
+	T(20, null_i31,			 "null i31 reference")
+#define KWASM_TRAP_LAST		20
 
 enum kwasm_trap {
 	KWASM_TRAP_NONE = 0,
@@ -156,6 +232,8 @@ enum kwasm_trap {
  * Entering: kwasm_invoke_t(code, ctx in R13): reads its arguments from the
  * value buffer (cell 0 on), calls code, leaves the results there (cell 0 on).
  * One per function type, generated.
+ *
+ * Parameters and results of the hierarchy of any are 32 bits, other references 64.
  *
  * Results: none, one (rax/xmm0) or two (a struct of two, C convention) are
  * returned in registers; three or more are left in the value buffer.
@@ -191,7 +269,20 @@ enum kwasm_trap {
 	H(kwasm_exception_match, "i", "Iii") \
 	H(kwasm_memory_notify,	"i", "iIi")	/* memidx, address, count: how many were woken */ \
 	/* memidx, address, expected, timeout in ns (< 0: none), 4 or 8 bytes: 0 woken, 1 another value, 2 timeout */ \
-	H(kwasm_memory_wait,	"i", "iIIIi")
+	H(kwasm_memory_wait,	"i", "iIIIi")				\
+	/* objects; all that is new is zero. at, src, n: elements, but for data bytes as src */ \
+	H(kwasm_struct_new,	"i", "i")	/* typeidx */			\
+	H(kwasm_array_new,	"i", "ii")	/* typeidx, length */		\
+	H(kwasm_array_new_data,	"i", "iiii")	/* typeidx, dataidx, src, n */	\
+	H(kwasm_array_new_elem,	"i", "iiii")	/* typeidx, elemidx, src, n */	\
+	H(kwasm_array_fill,	"v", "iiiII")	/* array, at, n, an element as it lies there: low and high half */ \
+	H(kwasm_array_copy,	"v", "iiiii")	/* dst, at, src, at, n */	\
+	H(kwasm_array_init_data, "v", "iiiii")	/* array, at, dataidx, src, n */ \
+	H(kwasm_array_init_elem, "v", "iiiii")	/* array, at, elemidx, src, n */ \
+	H(kwasm_object_is,	"i", "ii")	/* object, typeidx: is it one of those, or of a subtype? */ \
+	H(kwasm_extern_box,	"i", "I")	/* an externref from outside, not null: a host value */ \
+	H(kwasm_func_handle,	"i", "I")	/* funcref */			\
+	H(kwasm_func_cast,	"I", "Ii")	/* funcref, typeidx: itself if it is of that type or a subtype, else null */
 
 /*
  * Exceptions. One that is on its way is a number, never 0, that lies this far from the start of
@@ -252,6 +343,7 @@ enum kwasm_image_flag {
 	KWASM_IMAGE_COMMAND	= 1 << 1,	/* exports _start */
 	KWASM_IMAGE_BOUNDS_CHECK = 1 << 2,	/* software bounds: needs no guard area */
 	KWASM_IMAGE_MEMORY0	= 1 << 3,	/* memory 0 is defined here and starts at C */
+	KWASM_IMAGE_GC		= 1 << 4,	/* uses the store's heap */
 };
 
 enum kwasm_extern_kind {	/* the binary format's numbers */

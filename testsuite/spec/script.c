@@ -57,7 +57,7 @@ static const char *features[64] = {
 	"sign-ext", "sat-float-to-int", "multi-value", "reference-types", "bulk-memory",
 	"simd", "relaxed-simd", "extended-const", "const-global-get", "multi-memory", "memory64",
 	"custom-page-sizes", "function-references", "tail-call",
-	"exceptions", "legacy-exceptions", "threads", "wide-arithmetic",
+	"exceptions", "legacy-exceptions", "threads", "wide-arithmetic", "gc",
 };
 
 bool feature_supported(const char *name)
@@ -233,6 +233,9 @@ static u8 type_byte(const char *type)
 	} types[] = {
 		{ "i32", 0x7f }, { "i64", 0x7e }, { "f32", 0x7d }, { "f64", 0x7c }, { "v128", 0x7b },
 		{ "funcref", 0x70 }, { "externref", 0x6f }, { "exnref", 0x69 },
+		{ "anyref", 0x6e }, { "eqref", 0x6d }, { "i31ref", 0x6c }, { "structref", 0x6b },
+		{ "arrayref", 0x6a }, { "nullref", 0x71 }, { "nullexternref", 0x72 },
+		{ "nullfuncref", 0x73 }, { "nullexnref", 0x74 },
 	};
 	size_t i;
 
@@ -241,6 +244,28 @@ static u8 type_byte(const char *type)
 			return types[i].byte;
 	}
 	return 0;
+}
+
+static bool is_ref(u8 type)
+{
+	return type >= 0x69 && type <= 0x74;
+}
+
+/* The top of the hierarchy of a reference type */
+static u8 top_of(u8 type)
+{
+	switch (type) {
+	case 0x70:
+	case 0x73:
+		return 0x70;
+	case 0x6f:
+	case 0x72:
+		return 0x6f;
+	case 0x69:
+	case 0x74:
+		return 0x69;
+	}
+	return 0x6e;
 }
 
 static u32 lane_bits(const char *lane_type)
@@ -288,7 +313,7 @@ static bool read_value(struct json_object *o, struct kwasm_val *value)
 			set_lane(value, bits, i, number(json_object_array_get_idx(v, i)));
 		return true;
 	}
-	if (value->type == 0x70 || value->type == 0x6f || value->type == 0x69) {
+	if (is_ref(value->type)) {
 		if (strcmp(json_object_get_string(v), "null"))
 			value->lo = number(v) + 1;
 		return true;
@@ -310,6 +335,22 @@ static bool bits_match(u64 seen, const char *expected, u32 bits)
 	return seen == strtoull(expected, NULL, 10);
 }
 
+/* Null of the hierarchy, a certain number from outside, or some reference of that kind */
+static bool ref_matches(const struct kwasm_val *seen, u8 type, struct json_object *v)
+{
+	if (!is_ref(type) || top_of(seen->type) != top_of(type))
+		return false;
+	if (v && !strcmp(json_object_get_string(v), "null"))
+		return !seen->lo;
+	if (v)
+		return seen->type == type && seen->lo == number(v) + 1;
+	if (!seen->lo)
+		return false;
+	if (type == 0x6d)	/* no host value */
+		return seen->type != 0x6e;
+	return type == top_of(type) || type == seen->type;
+}
+
 static bool value_matches(const struct kwasm_val *seen, struct json_object *expected)
 {
 	const char *type = get_string(expected, "type");
@@ -326,7 +367,9 @@ static bool value_matches(const struct kwasm_val *seen, struct json_object *expe
 		return false;
 	}
 	if (!strcmp(type, "refnull"))
-		return (seen->type == 0x70 || seen->type == 0x6f || seen->type == 0x69) && !seen->lo;
+		return is_ref(seen->type) && !seen->lo;
+	if (is_ref(seen->type))
+		return ref_matches(seen, type_byte(type), v);
 	if (seen->type != type_byte(type))
 		return false;
 	switch (seen->type) {
@@ -345,11 +388,7 @@ static bool value_matches(const struct kwasm_val *seen, struct json_object *expe
 		}
 		return true;
 	}
-	if (!v)
-		return seen->lo;	/* some reference */
-	if (!strcmp(json_object_get_string(v), "null"))
-		return !seen->lo;
-	return seen->lo == number(v) + 1;
+	return false;
 }
 
 /* ---- modules ---- */

@@ -739,6 +739,8 @@ static void check_snippet(const struct snippet *s)
 	Elf64_Rela *r;
 
 	restore();
+	if (!strncmp(s->name, "heap:", 5))
+		image()->flags |= KWASM_IMAGE_GC;
 	victim = symbol(find_symbol("wasm.2"));
 	if (size > victim->st_size) {
 		printf("not ok - snippet %s: too long\n", s->name);

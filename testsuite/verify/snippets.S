@@ -6,8 +6,8 @@
  * (result i32), so edi, rsi and eax; r13 is C. Its context:
  *
  *	C - 0x10  the store		C - 0x18  the value buffer
- *	C - 0x28  $g, i32		C - 0x30  $h, i64
- *	C - 0x38  slot of memory 0	C - 0x40  slot of table 0, of 8 elements at least
+ *	C - 0x38  $g, i32		C - 0x40  $h, i64
+ *	C - 0x48  slot of memory 0	C - 0x50  slot of table 0, of 8 elements at least
  */
 	.intel_syntax noprefix
 	.altmacro
@@ -246,17 +246,17 @@ END
 /* ---- context ---- */
 
 SNIPPET <own globals>, <ok>
-	mov	eax, [r13 - 0x28]
-	mov	[r13 - 0x28], edi
-	mov	[r13 - 0x30], rsi
+	mov	eax, [r13 - 0x38]
+	mov	[r13 - 0x38], edi
+	mov	[r13 - 0x40], rsi
 	ret
 END
 SNIPPET <store beyond a global>, <memory>
-	mov	[r13 - 0x28], rsi
+	mov	[r13 - 0x38], rsi
 	ret
 END
 SNIPPET <store to the slot of a memory>, <memory>
-	mov	[r13 - 0x38], rsi
+	mov	[r13 - 0x48], rsi
 	ret
 END
 SNIPPET <store to the store>, <memory>
@@ -264,18 +264,18 @@ SNIPPET <store to the store>, <memory>
 	ret
 END
 SNIPPET <size of memory>, <ok>
-	mov	rax, [r13 - 0x38]
+	mov	rax, [r13 - 0x48]
 	mov	rax, [rax + 8]
 	shr	rax, 16
 	ret
 END
 SNIPPET <store to the size of memory>, <memory>
-	mov	rax, [r13 - 0x38]
+	mov	rax, [r13 - 0x48]
 	mov	[rax + 8], rsi
 	ret
 END
 SNIPPET <memory by its base>, <ok>
-	mov	rax, [r13 - 0x38]
+	mov	rax, [r13 - 0x48]
 	mov	rax, [rax]
 	mov	edi, edi
 	mov	eax, [rax + rdi]
@@ -301,7 +301,7 @@ END
 /* ---- tables and references ---- */
 
 SNIPPET <element below the least size>, <ok>
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	mov	rax, [rax]
 	mov	rax, [rax + 7 * 8]
 	mov	eax, [rax + 16]
@@ -317,7 +317,7 @@ SNIPPET <element beyond the least size of a table that is not empty>, <unproven>
 	ret
 END
 SNIPPET <element beyond the least size>, <unproven>
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	mov	rax, [rax]
 	mov	rax, [rax + 8 * 8]
 	xor	eax, eax
@@ -325,7 +325,7 @@ SNIPPET <element beyond the least size>, <unproven>
 END
 SNIPPET <element below the size>, <ok>
 	mov	edi, edi
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	cmp	rdi, [rax + 8]
 	jae	1f
 	mov	rax, [rax]
@@ -335,7 +335,7 @@ SNIPPET <element below the size>, <ok>
 END
 SNIPPET <element at the size>, <unproven>
 	mov	edi, edi
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	cmp	rdi, [rax + 8]
 	ja	1f
 	mov	rax, [rax]
@@ -344,7 +344,7 @@ SNIPPET <element at the size>, <unproven>
 	ret
 END
 SNIPPET <index compared as signed>, <unproven>
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	cmp	rsi, [rax + 8]
 	jge	1f
 	mov	rax, [rax]
@@ -353,7 +353,7 @@ SNIPPET <index compared as signed>, <unproven>
 	ret
 END
 SNIPPET <store to an element>, <memory>
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	mov	rax, [rax]
 	mov	[rax + 8], rsi
 	xor	eax, eax
@@ -366,7 +366,7 @@ SNIPPET <call of an element without comparing its type>, <call>
 	push	rbx
 	test	esp, 0x7f0000
 	je	1f
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	mov	rax, [rax]
 	mov	rax, [rax + 8]
 	mov	r13, [rax + 8]
@@ -544,7 +544,7 @@ SNIPPET <elements of a table after a call>, <unproven>
 	push	rbx
 	test	esp, 0x7f0000
 	je	1f
-	mov	rax, [r13 - 0x40]
+	mov	rax, [r13 - 0x50]
 	mov	rbx, [rax]
 	call	.Lself8
 	mov	rax, [rbx + 8]
@@ -596,6 +596,121 @@ SNIPPET <end without a return>, <branch>
 END
 SNIPPET <breakpoint on the way>, <instruction>
 	int3
+	ret
+END
+
+
+/* ---- the heap: those whose names begin so are in a module that says it has one ---- */
+
+SNIPPET <heap: field of an object>, <ok>
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	mov	eax, [rax + rcx + 12]
+	ret
+END
+SNIPPET <heap: field of an object without a row>, <fault>, 1
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	mov	eax, [rax + rcx + 12]
+	ret
+END
+SNIPPET <heap: write to an object>, <ok>
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	mov	[rax + rcx], rsi
+	ret
+END
+SNIPPET <heap: element whose offset is counted in 32 bits>, <ok>
+	mov	rax, [r13 - 0x20]
+	lea	ecx, [rdi + rsi * 8]
+	mov	rax, [rax + rcx + 8]
+	ret
+END
+SNIPPET <heap: element whose offset is counted in 64 bits>, <unproven>
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	lea	rax, [rax + rcx]
+	mov	edx, esi
+	mov	rax, [rax + rdx * 8]
+	ret
+END
+SNIPPET <heap: reference of 64 bits>, <unproven>
+	mov	rax, [r13 - 0x20]
+	mov	eax, [rax + rsi]
+	ret
+END
+SNIPPET <heap: last bytes of the area>, <ok>
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	mov	eax, [rax + rcx + 0xffffc]
+	ret
+END
+SNIPPET <heap: beyond the area>, <unproven>
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	mov	rax, [rax + rcx + 0xffffc]
+	ret
+END
+SNIPPET <heap: before the area>, <unproven>
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	mov	eax, [rax + rcx - 1]
+	ret
+END
+SNIPPET <no heap: its place in the context>, <unproven>
+	mov	rax, [r13 - 0x20]
+	mov	ecx, edi
+	mov	eax, [rax + rcx + 12]
+	ret
+END
+SNIPPET <heap: its base is not for writing>, <memory>
+	mov	[r13 - 0x20], rsi
+	ret
+END
+SNIPPET <heap: function by a handle that was compared>, <ok>
+	mov	eax, edi
+	mov	rcx, [r13 - 0x28]
+	cmp	rax, [rcx + 8]
+	jae	1f
+	mov	rcx, [rcx]
+	mov	rax, [rcx + rax * 8]
+	mov	eax, [rax + 16]
+1:	ret
+END
+SNIPPET <heap: function by a handle from an object>, <unproven>
+	mov	rcx, [r13 - 0x20]
+	mov	edx, edi
+	mov	eax, [rcx + rdx + 4]
+	mov	rcx, [r13 - 0x28]
+	mov	rcx, [rcx]
+	mov	rax, [rcx + rax * 8]
+	ret
+END
+SNIPPET <heap: handle of a function>, <ok>
+	mov	eax, edi
+	mov	rcx, [r13 - 0x28]
+	cmp	rax, [rcx + 8]
+	jae	1f
+	mov	rcx, [rcx]
+	mov	rax, [rcx + rax * 8]
+	mov	eax, [rax + 32]
+1:	ret
+END
+SNIPPET <heap: write to the handle of a function>, <memory>
+	mov	eax, edi
+	mov	rcx, [r13 - 0x28]
+	cmp	rax, [rcx + 8]
+	jae	1f
+	mov	rcx, [rcx]
+	mov	rax, [rcx + rax * 8]
+	mov	[rax + 32], edi
+1:	ret
+END
+SNIPPET <heap: pointer in an object>, <unproven>
+	mov	rcx, [r13 - 0x20]
+	mov	eax, edi
+	mov	rcx, [rcx + rax + 8]
+	mov	eax, [rcx]
 	ret
 END
 

@@ -41,7 +41,11 @@ struct kwasm_val {
 	/*
 	 * i32 and f32 in the low 32 bits, floats as bit patterns, v128 as two
 	 * halves. A funcref that comes out is the function's index in its own
-	 * module plus 1; none but null goes in.
+	 * module plus 1; none but null goes in. An anyref that comes out says in
+	 * @type what it is: 0x6c i31, its 31 bits plus 1; 0x6b struct and 0x6a
+	 * array, just not 0; else 0x6e, a number from outside. i31s, such
+	 * numbers and null go in. Numbers from outside are below 1 << 63, which
+	 * as an externref stands for an object.
 	 */
 	__u64 lo;
 	__u64 hi;
@@ -90,7 +94,7 @@ struct kwasm_instantiate {
 	struct kwasm_strings_arg args;	/* args[0] is the program's name */
 	struct kwasm_strings_arg env;	/* "NAME=value" */
 	struct kwasm_strings_arg dirs;	/* "host:guest" */
-	__u64 max_memory;		/* bytes for all its memories; 0: the app's limit */
+	__u64 max_memory;		/* bytes for all its memories and objects; 0: the app's limit */
 	__u32 stack_size;		/* bytes; 0: the app's */
 	__u32 handle;			/* out: never 0 */
 	__u64 report;
@@ -164,7 +168,7 @@ struct kwasm_ps_entry {
 	char app[KWASM_NAME_MAX];
 	__u32 state;			/* enum kwasm_state */
 	__s32 pid;			/* of the thread inside; 0: none */
-	__u64 memory;			/* bytes of linear memory it owns */
+	__u64 memory;			/* bytes of linear memory it owns, and of its store's objects */
 	__u64 cpu_ns;			/* of finished calls into it */
 	__u64 calls;			/* finished calls into it from outside */
 };
