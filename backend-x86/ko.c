@@ -203,6 +203,7 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 		.magic = KWASM_ABI_MAGIC,
 		.abi_version = KWASM_ABI_VERSION,
 		.nr_ex_rows = code->nr_accesses,
+		.max_memory = ko->max_memory,
 		.instances = 1,
 		.run = 1,
 	};

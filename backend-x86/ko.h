@@ -34,6 +34,7 @@ struct ko_app {
  * @modinfo: further "key=value" strings; may be NULL if @nr_modinfo is 0
  * @nr_modinfo: number of them
  * @keep_debug: keep .debug_*
+ * @max_memory: default of the parameter
  */
 struct ko_params {
 	const char *name;
@@ -42,6 +43,7 @@ struct ko_params {
 	const char *const *modinfo;
 	size_t nr_modinfo;
 	bool keep_debug;
+	u64 max_memory;
 };
 
 int ko_add_app(struct object *obj, const struct code *code, const struct ko_app *app,

@@ -14,6 +14,7 @@
  *	image.c     -> what the runtime must know of the module
  *	ko.c        -> the kernel object
  *	verify.c    checks those bytes, trusting nobody above
+ *	sign.c      appends a signature, if one is wanted
  */
 #include <errno.h>
 #include <getopt.h>
@@ -25,6 +26,7 @@
 #include "../backend-x86/image.h"
 #include "../backend-x86/ko.h"
 #include "../backend-x86/modinfo.h"
+#include "../backend-x86/sign.h"
 #include "../backend-x86/target.h"
 #include "../backend-x86/verify.h"
 #include "diag.h"
@@ -47,6 +49,7 @@ struct build {
 	struct abi_layout *abi;
 	struct target target;
 	struct generator generator;
+	struct signer *signer;
 	char *name;
 	u8 *ko;
 	size_t ko_size;
@@ -192,7 +195,12 @@ static int finish(struct build *b)
 		.stack_size = b->opt->stack_size,
 		.software_bounds = b->opt->software_bounds,
 	};
-	struct ko_params ko = { .name = b->name, .profile = &b->profile, .keep_debug = b->opt->debug };
+	struct ko_params ko = {
+		.name = b->name,
+		.profile = &b->profile,
+		.keep_debug = b->opt->debug,
+		.max_memory = b->opt->max_memory,
+	};
 	struct object obj = { 0 };
 	struct code code = { 0 };
 	struct lines lines = { 0 };
@@ -317,6 +325,8 @@ static int generate_output(struct build *b)
 		err = emit_llvm(b);
 	else
 		err = generate_verified(b);
+	if (!err && b->signer)
+		err = signer_append(b->signer, &b->ko, &b->ko_size);
 	if (!err && b->opt->emit == EMIT_KO)
 		err = write_whole_file(b->opt->output, b->ko, b->ko_size);
 	if (!err)
@@ -339,6 +349,8 @@ static int compile(const struct options *opt)
 		err = optimize_module(&b);
 	if (!err)
 		err = read_profile(&b);
+	if (!err && opt->sign_key)
+		err = signer_create(opt->sign_key, opt->sign_cert, &b.signer);
 	if (err)
 		goto out;
 	b.name = modinfo_name(opt->output);
@@ -352,6 +364,7 @@ static int compile(const struct options *opt)
 	err = generate_output(&b);
 	target_destroy(&b.target);
 out:
+	signer_destroy(b.signer);
 	abi_layout_destroy(b.abi);
 	wasm_module_destroy(&b.m);
 	profile_destroy(&b.profile);

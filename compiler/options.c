@@ -6,6 +6,7 @@
  * man/wasm2ko.1.
  */
 #include <Zydis/Zydis.h>
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <libelf.h>
@@ -41,15 +42,15 @@ static const char help[] =
 "  --features=+X,-Y      WebAssembly features to accept or to refuse\n"
 "  -j N                  threads (default: one for each processor)\n"
 "  --stack-size=BYTES    guest stack (default 1M, 128K to 8M)\n"
+"  --max-memory=BYTES    default of the .ko's parameter max_memory\n"
+"  --sign KEY CERT       append a signature, as the kernel's sign-file does\n"
 "  --verify APP.ko       check a finished .ko against the sandbox's rules\n"
 "  --make-profile=FILE --kdir=DIR BUILD  describe a kernel; 'make modules' does\n"
-"  -v                    say what is done, and when\n"
-"  --help, --version\n"
-"\n"
+"  -v, --help, --version\n"
 "Exit status: 0 done, 1 input refused, 2 usage.\n";
 
 enum {
-	OPT_KERNEL = 256, OPT_EMIT, OPT_BOUNDS, OPT_STRICT, OPT_CPU, OPT_FEATURES, OPT_STACK,
+	OPT_KERNEL = 256, OPT_EMIT, OPT_BOUNDS, OPT_STRICT, OPT_CPU, OPT_FEATURES, OPT_STACK, OPT_MAX_MEMORY, OPT_SIGN,
 	OPT_VERIFY, OPT_PROFILE, OPT_KDIR, OPT_BINARYEN, OPT_HELP, OPT_VERSION,
 };
 
@@ -61,6 +62,8 @@ static const struct option long_options[] = {
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "features", required_argument, NULL, OPT_FEATURES },
 	{ "stack-size", required_argument, NULL, OPT_STACK },
+	{ "max-memory", required_argument, NULL, OPT_MAX_MEMORY },
+	{ "sign", required_argument, NULL, OPT_SIGN },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "make-profile", required_argument, NULL, OPT_PROFILE },
 	{ "kdir", required_argument, NULL, OPT_KDIR },
@@ -105,27 +108,57 @@ static int parse_level(const char *arg, unsigned int *level)
 	return 0;
 }
 
-/* "65536", "64K", "1M" */
-static int parse_stack_size(const char *arg, u32 *size)
+/* "65536", "64K", "1M", "2G" */
+static bool parse_size(const char *arg, u64 *size)
 {
+	static const char units[] = "KMG";
+	const char *unit;
 	char *end;
 	u64 v;
+	int shift = 0;
 
 	errno = 0;
 	v = strtoull(arg, &end, 0);
-	if (*end == 'K' || *end == 'k') {
-		v <<= 10;
-		end++;
-	} else if (*end == 'M' || *end == 'm') {
-		v <<= 20;
+	if (errno || end == arg || arg[0] == '-')
+		return false;
+	unit = *end ? strchr(units, toupper((u8)*end)) : NULL;
+	if (unit) {
+		shift = 10 * (unit - units + 1);
 		end++;
 	}
-	if (errno || end == arg || *end || arg[0] == '-' ||
-	    v < KWASM_STACK_MIN || v > KWASM_STACK_SLOT || v % 4096) {
+	*size = v << shift;
+	return !*end && *size >> shift == v;
+}
+
+static int parse_stack_size(const char *arg, u32 *size)
+{
+	u64 v;
+
+	if (!parse_size(arg, &v) || v < KWASM_STACK_MIN || v > KWASM_STACK_SLOT || v % 4096) {
 		diag_tool_error("--stack-size=%s: wanted a multiple of 4096 from 128K to 8M", arg);
 		return -EINVAL;
 	}
 	*size = v;
+	return 0;
+}
+
+static int parse_max_memory(const char *arg, u64 *size)
+{
+	if (parse_size(arg, size))
+		return 0;
+	diag_tool_error("--max-memory=%s: wanted a number of bytes, or with K, M or G behind it", arg);
+	return -EINVAL;
+}
+
+/* --sign KEY CERT: the second is no option's argument for getopt */
+static int parse_sign(struct options *opt, int argc, char **argv)
+{
+	opt->sign_key = optarg;
+	if (optind == argc || argv[optind][0] == '-') {
+		diag_tool_error("--sign wants two files: a private key and its certificate");
+		return -EINVAL;
+	}
+	opt->sign_cert = argv[optind++];
 	return 0;
 }
 
@@ -155,7 +188,7 @@ static char *default_output(const char *input, const char *suffix)
 	return xasprintf("%.*s%s", (int)len, base, suffix);
 }
 
-static int parse_one(struct options *opt, int c)
+static int parse_one(struct options *opt, int c, int argc, char **argv)
 {
 	static const char * const emits[] = { "ko", "ir", "asm", "obj", NULL };
 	static const char * const bounds[] = { "guard", "check", NULL };
@@ -199,6 +232,10 @@ static int parse_one(struct options *opt, int c)
 		return wasm_features_parse(optarg, WASM_FEATURES_LOWERED, &opt->features);
 	case OPT_STACK:
 		return parse_stack_size(optarg, &opt->stack_size);
+	case OPT_MAX_MEMORY:
+		return parse_max_memory(optarg, &opt->max_memory);
+	case OPT_SIGN:
+		return parse_sign(opt, argc, argv);
 	case OPT_VERIFY:
 		opt->action = ACTION_VERIFY;
 		return 0;
@@ -237,7 +274,7 @@ int options_parse(struct options *opt, int argc, char **argv)
 	};
 	argv[0] = (char *)"wasm2ko";	/* getopt's messages begin with it */
 	while ((c = getopt_long(argc, argv, "o:O:gj:v", long_options, NULL)) != -1) {
-		err = parse_one(opt, c);
+		err = parse_one(opt, c, argc, argv);
 		if (err)
 			return err;
 	}
@@ -252,6 +289,10 @@ int options_parse(struct options *opt, int argc, char **argv)
 	opt->input = argv[optind];
 	if (opt->action == ACTION_PROFILE && !opt->kdir) {
 		diag_tool_error("--make-profile wants --kdir=DIR too");
+		return -EINVAL;
+	}
+	if (opt->sign_key && (opt->action != ACTION_COMPILE || opt->emit != EMIT_KO)) {
+		diag_tool_error("--sign is for kernel objects that are compiled");
 		return -EINVAL;
 	}
 	if (!opt->output)

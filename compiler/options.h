@@ -29,6 +29,8 @@ enum emit {
  * @features: bits of enum wasm_feature
  * @level: of optimisation, 0 to 3
  * @stack_size: bytes of guest stack
+ * @max_memory: default of the parameter, bytes; 0: what the module declares
+ * @sign_key, @sign_cert: files, or NULL
  * @jobs: threads to generate code with, at least 1
  */
 struct options {
@@ -43,6 +45,9 @@ struct options {
 	u64 features;
 	unsigned int level;
 	u32 stack_size;
+	u64 max_memory;
+	const char *sign_key;
+	const char *sign_cert;
 	unsigned int jobs;
 	bool debug;
 	bool verbose;
