@@ -75,6 +75,9 @@ static LLVMCodeGenOptLevel codegen_level(unsigned int level)
  *
  * experimental-debug-variable-locations: no variable has a location here, yet following them by
  * instruction, as is LLVM's habit, costs a fiftieth of the time.
+ *
+ * x86-cmov-converter-...: a conditional move from memory, which always reads, would become a
+ * branch around the access, and then one that is out of bounds traps on one way only.
  */
 static void configure_llvm(void)
 {
@@ -83,6 +86,7 @@ static void configure_llvm(void)
 		"-combiner-reduce-load-op-store-width=false",
 		"-combiner-shrink-load-replace-store-with-store=false",
 		"-experimental-debug-variable-locations=false",
+		"-x86-cmov-converter-force-mem-operand=false",
 	};
 	static bool done;
 
@@ -154,10 +158,12 @@ void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMM
 	LLVMDisposeTargetData(layout);
 	LLVMPassBuilderOptionsSetSLPVectorization(options, target->level >= 2);
 	LLVMPassBuilderOptionsSetLoopVectorization(options, target->level >= 2);
+	target_keep_widths(mod, true);
 	error = LLVMRunPasses(mod, pipelines[target->level], tm, options);
 	if (error)
 		diag_bug("LLVM: %s", LLVMGetErrorMessage(error));
 	LLVMDisposePassBuilderOptions(options);
+	target_keep_widths(mod, false);
 }
 
 LLVMMemoryBufferRef target_emit(LLVMTargetMachineRef tm, LLVMModuleRef mod, LLVMCodeGenFileType type)

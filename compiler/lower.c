@@ -799,6 +799,48 @@ static bool has_effect(LLVMValueRef instr)
 	return LLVMIsATerminatorInst(instr) || LLVMIsAStoreInst(instr);
 }
 
+static bool is_constant(LLVMValueRef v, u64 value)
+{
+	LLVMValueRef wanted = LLVMConstInt(LLVMTypeOf(v), value, 1);
+
+	return LLVMIsAConstantInt(v) && v == wanted;
+}
+
+/* x * 0, x & 0, x - x ...: the same whatever x is, and LLVM knows that */
+static bool ignores_operands(LLVMValueRef instr)
+{
+	LLVMValueRef a, b;
+
+	if (LLVMGetNumOperands(instr) != 2 || LLVMGetTypeKind(LLVMTypeOf(instr)) != LLVMIntegerTypeKind)
+		return false;
+	a = LLVMGetOperand(instr, 0);
+	b = LLVMGetOperand(instr, 1);
+	switch (LLVMGetInstructionOpcode(instr)) {
+	case LLVMAnd:
+	case LLVMMul:
+		return is_constant(a, 0) || is_constant(b, 0);
+	case LLVMOr:
+		return is_constant(a, ~0ull) || is_constant(b, ~0ull);
+	case LLVMURem:
+	case LLVMSRem:
+		return is_constant(b, 1) || a == b;
+	case LLVMUDiv:
+	case LLVMSDiv:
+	case LLVMSub:
+	case LLVMXor:
+		return a == b;
+	case LLVMICmp:
+		return a == b || (LLVMGetICmpPredicate(instr) == LLVMIntULT && is_constant(b, 0)) ||
+		       (LLVMGetICmpPredicate(instr) == LLVMIntUGE && is_constant(b, 0));
+	case LLVMShl:
+	case LLVMLShr:
+	case LLVMAShr:
+		return is_constant(a, 0);
+	default:
+		return false;
+	}
+}
+
 /*
  * A load that is out of bounds traps even if its value is never used, but LLVM
  * drops a load that nothing depends on. Those that are dead in the module itself
@@ -822,6 +864,8 @@ static void keep_dead_loads(LLVMValueRef func)
 	}
 	while (nr) {
 		instr = work[--nr];
+		if (ignores_operands(instr))
+			continue;
 		for (i = 0; i < LLVMGetNumOperands(instr); i++) {
 			operand = LLVMGetOperand(instr, i);
 			if (!LLVMIsAInstruction(operand) || !set_add(&live, operand))
