@@ -9,6 +9,7 @@
 #   make check-host           those that boot nothing
 #   make check-vm             those that do; KERNELS="6.1 6.12-rt" picks kernels
 #   make check-long           all of it and the slow ones, also on the real-time kernel
+#   make check-debug          on a kernel that watches itself (KASAN, lockdep), which is built first
 #   make bench                speed beside native code and other engines, into testsuite/BENCHMARKS.md;
 #                             its parts: bench-compute, bench-calls, bench-compile, bench-load
 #   make demo                 a real program becomes a kernel module and runs in a virtual machine
@@ -69,6 +70,12 @@ check-long: deps
 	@$(MAKE) test-kernels KERNELS="$(KERNELS)"
 	testsuite/run --mode=host --mode=vm --mode=long $(KERNELS:%=--kernel=%)
 
+# the kernel that watches itself: KASAN, lockdep, kmemleak
+check-debug: deps
+	@scripts/install-deps --debug-kernel
+	@$(MAKE) test-kernels KERNELS=6.1-debug
+	testsuite/run --mode=vm --kernel=6.1-debug wasi kernel
+
 # wasm2ko's figures are for a kernel's modules; the machine should have nothing else to do
 bench bench-compute bench-calls bench-compile bench-load:
 	@scripts/install-deps --bench
@@ -91,5 +98,5 @@ modules_install: modules
 clean:
 	rm -rf $(O)
 
-.PHONY: all tools modules deps test-kernels check check-host check-vm check-long \
+.PHONY: all tools modules deps test-kernels check check-host check-vm check-long check-debug \
 	bench bench-compute bench-calls bench-compile bench-load demo install modules_install clean

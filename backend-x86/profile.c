@@ -336,7 +336,7 @@ static int check_profile(const struct profile *p)
 	for (i = 0; i < p->nr_crcs; i++)
 		if (strlen(p->crcs[i].name) >= p->module_name_size)
 			wrong = "the length of a symbol's name";
-	if (!profile_find_crc(p, "module_layout"))
+	if (p->modversions && !profile_find_crc(p, "module_layout"))
 		wrong = "the crc of module_layout, which is missing,";
 	if (!wrong)
 		return 0;
@@ -839,10 +839,10 @@ static int check_versions(struct maker *m)
 	size_t size, i;
 
 	p->module_name_size = 64 - sizeof(u64);
+	if (!p->modversions)	/* and then it has no module_layout either */
+		return 0;
 	if (!layout)
 		return ko_error(m, "the kernel's Module.symvers has no module_layout");
-	if (!p->modversions)
-		return 0;
 	if (!section || !s->data)
 		return ko_error(m, "no __versions, though the kernel has CONFIG_MODVERSIONS");
 	size = 8 + p->module_name_size;

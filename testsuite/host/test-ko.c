@@ -30,7 +30,8 @@
 #define LINE_CONFIG	"config RETPOLINE=y RETHUNK=y SLS=n X86_KERNEL_IBT=n MODVERSIONS=y\n"
 #define LINES_KERNEL	"crc __x86_indirect_thunk_r11 0x11111111\n"			\
 			"crc __x86_return_thunk 0x22222222\n"
-#define LINES_CRC								\
+#define LINES_CRC	LINES_CRC_WITH("crc module_layout 0xabcdef01\n")
+#define LINES_CRC_WITH(layout)							\
 	LINES_KERNEL								\
 	"crc kwasm_app_exit 0x00000001 kwasm\n"					\
 	"crc kwasm_app_init 0x00000002 kwasm\n"					\
@@ -40,7 +41,7 @@
 	"crc kwasm_param_ops_u32 0x00000006 kwasm\n"				\
 	"crc kwasm_param_ops_u64 0x00000007 kwasm\n"				\
 	"crc kwasm_trap_unreachable 0xfffffffe kwasm\n"				\
-	"crc module_layout 0xabcdef01\n"					\
+	layout									\
 	"crc wasi_fd_write 0x00000008 kwasm_wasi\n"
 #define HEAD		LINE_VERSION LINE_RELEASE LINE_VERMAGIC LINE_MODULE LINE_PARAM LINE_CONFIG
 #define PROFILE		HEAD LINES_CRC
@@ -470,7 +471,7 @@ TEST(versions_hold_module_layout_first_and_every_undefined_symbol)
 TEST(kernel_without_modversions_gets_no_versions)
 {
 	ASSERT_EQ(0, read_profile(LINE_VERSION LINE_RELEASE LINE_VERMAGIC LINE_MODULE LINE_PARAM
-				  LINES_CRC
+				  LINES_CRC_WITH("")	/* not exported there */
 				  "config RETPOLINE=y RETHUNK=y SLS=n X86_KERNEL_IBT=n MODVERSIONS=n\n"));
 	ASSERT_EQ(0, write_ko("app", "my_app", false));
 	ASSERT_EQ(0, object_find_section(&ko.obj, "__versions"));
