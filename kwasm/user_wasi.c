@@ -159,7 +159,7 @@ static int reserve_number(struct wasi *w, u32 fd)
 /* "host:guest"; a name alone is both */
 static int add_preopen(struct wasi *w, const char *dir)
 {
-	const char *colon = strchr(dir, ':');
+	const char *colon = strrchr(dir, ':');	/* host names may hold some */
 	struct wasi_rights_pair rights;
 	char *host_name = colon ? strndup(dir, colon - dir) : strdup(dir);
 	int host, err;
@@ -340,6 +340,17 @@ static int fill_random(void *ctx, u32 addr, u32 len)
 	return 0;
 }
 
+/* It is the app that is signalled, not this process */
+static int proc_raise(void *ctx, u32 sig)
+{
+	int signo = wasi_signal(sig);
+
+	if (signo <= 0)
+		return signo;
+	kwasm_raise(ctx, KWASM_TRAP_killed, signo);
+	return 0;
+}
+
 /* ---- reading and writing ---- */
 
 enum direction { READ, WRITE };
@@ -348,7 +359,6 @@ int wasi_get_iovs(void *ctx, u32 addr, u32 nr, struct iovec *iovs)
 {
 	const u8 *guest = kwasm_guest_ptr(ctx, addr, (u64)nr * sizeof(struct wasi_iovec));
 	struct wasi_iovec iov;
-	u64 total = 0;
 	u32 i;
 
 	if (nr > WASI_IOVS_MAX)
@@ -361,9 +371,8 @@ int wasi_get_iovs(void *ctx, u32 addr, u32 nr, struct iovec *iovs)
 		iovs[i].iov_len = iov.len;
 		if (!iovs[i].iov_base)
 			return -EFAULT;
-		total += iov.len;
 	}
-	return total > 0xffffffffull ? -EINVAL : 0;
+	return 0;
 }
 
 /* @offset < 0: at the descriptor's own position */
@@ -725,9 +734,13 @@ static int fd_readdir(struct wasi *w, void *ctx, u32 fd, u32 addr, u32 len, u64 
 	u32 part;
 	int err;
 
-	err = wasi_fd_find(w, fd, WASI_RIGHTS_FD_READDIR, &dir);
+	err = wasi_fd_find(w, fd, 0, &dir);
 	if (err)
 		return err;
+	if (host_filetype(dir->host) != WASI_FILETYPE_DIRECTORY)
+		return -ENOTDIR;
+	if (!(dir->base & WASI_RIGHTS_FD_READDIR))
+		return -WASI_ENOTCAPABLE;
 	if (!out || !result)
 		return -EFAULT;
 	if ((s64)cookie < 0 || lseek(dir->host, cookie, SEEK_SET) < 0)
@@ -766,7 +779,7 @@ struct subscription {
 	u32 fd;
 	u32 clock;
 	u64 timeout;
-	bool absolute;
+	u16 flags;
 };
 
 static void get_subscription(const u8 *guest, bool old, struct subscription *s)
@@ -778,14 +791,14 @@ static void get_subscription(const u8 *guest, bool old, struct subscription *s)
 		memcpy(&sub0, guest, sizeof(sub0));
 		*s = (struct subscription){
 			sub0.userdata, sub0.tag, sub0.fd, sub0.clock.id, sub0.clock.timeout,
-			sub0.clock.flags & WASI_SUBCLOCKFLAGS_ABSTIME,
+			sub0.clock.flags,
 		};
 		return;
 	}
 	memcpy(&sub, guest, sizeof(sub));
 	*s = (struct subscription){
 		sub.userdata, sub.tag, sub.fd, sub.clock.id, sub.clock.timeout,
-		sub.clock.flags & WASI_SUBCLOCKFLAGS_ABSTIME,
+		sub.clock.flags,
 	};
 }
 
@@ -796,14 +809,19 @@ static int clock_wait(const struct subscription *s, u64 *wait)
 	clockid_t clock;
 	int err = host_clock(s->clock, &clock);
 
-	if (err)
-		return err;
+	if (err || s->flags & ~WASI_SUBCLOCKFLAGS_ABSTIME)
+		return -EINVAL;
 	*wait = s->timeout;
-	if (s->absolute) {
+	if (s->flags & WASI_SUBCLOCKFLAGS_ABSTIME) {
 		if (clock_gettime(clock, &now))
 			return -errno;
 		*wait = s->timeout > to_ns(&now) ? s->timeout - to_ns(&now) : 0;
 	}
+	/* processor time stands still while this process waits */
+	if (*wait && clock == CLOCK_THREAD_CPUTIME_ID)
+		return -EOPNOTSUPP;
+	if (*wait && clock == CLOCK_PROCESS_CPUTIME_ID)
+		*wait = ~0ull;
 	return 0;
 }
 
@@ -917,7 +935,7 @@ static int poll_oneoff(struct wasi *w, void *ctx, u32 in_addr, u32 out_addr, u32
 					    POLLOUT;
 			break;
 		default:
-			err = -EINVAL;
+			p->error = -EINVAL;
 		}
 	}
 	if (!err)
@@ -1111,8 +1129,7 @@ void wasi_proc_exit(void *ctx, u32 code)
 	kwasm_raise(ctx, KWASM_TRAP_exit, code);
 }
 
-/* The process is the app's: it would end with its host */
-WASI_EXPORT(proc_raise, (void *ctx, u32 sig), ((void)sig, -ENOSYS))
+WASI_EXPORT(proc_raise, (void *ctx, u32 sig), proc_raise(ctx, sig))
 WASI_EXPORT(sched_yield, (void *ctx), sched_yield() ? -errno : 0)
 WASI_EXPORT(random_get, (void *ctx, u32 buf, u32 len), fill_random(ctx, buf, len))
 WASI_EXPORT(sock_accept, (void *ctx, u32 fd, u32 flags, u32 result),

@@ -10,12 +10,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "user_wasi.h"
@@ -54,7 +56,7 @@ static int open_beneath(int dir, const char *path, u64 flags, u64 mode)
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
 		.mode = mode,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH,	/* follows no magic link either, and says EXDEV */
 	};
 	long fd;
 
@@ -215,26 +217,45 @@ static int filestat_set_times(struct wasi *w, void *ctx, const union kwasm_value
 	return err;
 }
 
+/* A name for a new object that is no directory; as the kernel's WASI says it */
+static int check_new(const struct parent *parent)
+{
+	struct stat st;
+
+	if (is_dots(parent->name))
+		return -EEXIST;
+	if (!parent->slash)
+		return 0;
+	if (fstatat(parent->fd, parent->name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	return S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode) ? -EEXIST : -ENOTDIR;
+}
+
 static int link_path(struct wasi *w, void *ctx, const union kwasm_value *v)
 {
-	struct parent from = { 0 }, to = { 0 };
-	struct path from_path, to_path;
-	int err;
+	struct parent to = { 0 };
+	struct path path;
+	char proc[32];
+	int dir, object, err;
 
-	if (v[1].i32 & WASI_LOOKUPFLAGS_SYMLINK_FOLLOW)
+	if (v[1].i32 & ~WASI_LOOKUPFLAGS_SYMLINK_FOLLOW)
 		return -EINVAL;
-	err = start_parent(w, ctx, v[0].i32, WASI_RIGHTS_PATH_LINK_SOURCE, v[2].i32, v[3].i32,
-			   &from_path, &from);
+	err = start(w, ctx, v[0].i32, WASI_RIGHTS_PATH_LINK_SOURCE, v[2].i32, v[3].i32, &path,
+		    &dir);
+	if (err)
+		return err;
+	object = find_object(dir, path.text, v[1].i32);
+	if (object < 0)
+		return object;
+	err = start_parent(w, ctx, v[4].i32, WASI_RIGHTS_PATH_LINK_TARGET, v[5].i32, v[6].i32,
+			   &path, &to);
 	if (!err)
-		err = start_parent(w, ctx, v[4].i32, WASI_RIGHTS_PATH_LINK_TARGET, v[5].i32, v[6].i32,
-				   &to_path, &to);
-	if (!err && (is_dots(from.name) || is_dots(to.name)))
-		err = -EPERM;
-	if (!err && (from.slash || to.slash))
-		err = -ENOENT;
-	if (!err)
-		err = linkat(from.fd, from.name, to.fd, to.name, 0) ? -errno : 0;
-	put_parent(&from);
+		err = check_new(&to);
+	if (!err) {	/* what was found, whatever its name means by now */
+		snprintf(proc, sizeof(proc), "/proc/self/fd/%d", object);
+		err = linkat(AT_FDCWD, proc, to.fd, to.name, AT_SYMLINK_FOLLOW) ? -errno : 0;
+	}
+	close(object);
 	put_parent(&to);
 	return err;
 }
@@ -273,38 +294,62 @@ static int symlink_path(struct wasi *w, void *ctx, u32 target_addr, u32 target_l
 	err = start_parent(w, ctx, fd, WASI_RIGHTS_PATH_SYMLINK, addr, len, &path, &parent);
 	if (!err)	/* an absolute target is refused: it could not be followed */
 		err = get_path(ctx, target_addr, target_len, &target);
-	if (!err && is_dots(parent.name))
-		err = -EEXIST;
-	if (!err && parent.slash)
-		err = -ENOENT;
+	if (!err)
+		err = check_new(&parent);
 	if (!err)
 		err = symlinkat(target.text, parent.fd, parent.name) ? -errno : 0;
 	put_parent(&parent);
 	return err;
 }
 
+/* A link of /proc that leads to an object, not to a name: they alone refuse this walk so */
+static bool is_magic(int dir, const char *path, int object)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS };
+	struct statfs fs;
+	long fd;
+
+	if (fstatfs(object, &fs) || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == ELOOP;
+}
+
 static int readlink_path(struct wasi *w, void *ctx, const union kwasm_value *v)
 {
 	char *buf = kwasm_guest_ptr(ctx, v[3].i32, v[4].i32);
 	u32 *result = wasi_result(ctx, v[5].i32, u32);
-	struct parent parent;
+	int dir, object, err;
 	struct path path;
+	char target[PATH_MAX];
+	struct stat st;
 	ssize_t n;
-	int err;
 
-	err = start_parent(w, ctx, v[0].i32, WASI_RIGHTS_PATH_READLINK, v[1].i32, v[2].i32, &path,
-			   &parent);
-	if (!err && (!buf || !result))
-		err = -EFAULT;
-	if (!err) {
-		n = readlinkat(parent.fd, parent.name, buf, v[4].i32);
+	err = start(w, ctx, v[0].i32, WASI_RIGHTS_PATH_READLINK, v[1].i32, v[2].i32, &path, &dir);
+	if (err)
+		return err;
+	if (!buf || !result)
+		return -EFAULT;
+	object = find_object(dir, path.text, 0);
+	if (object < 0)
+		return object;
+	n = -EINVAL;
+	if (!fstat(object, &st) && S_ISLNK(st.st_mode)) {
+		n = readlinkat(object, "", target, sizeof(target));
 		if (n < 0)
-			/* Linux wants room for a byte, WASI does not */
-			err = v[4].i32 ? -errno : 0;
-		wasi_put(result, (u32)(n < 0 ? 0 : n));
+			n = -errno;
+		else if (is_magic(dir, path.text, object))
+			n = -WASI_ENOTCAPABLE;
 	}
-	put_parent(&parent);
-	return err;
+	close(object);
+	if (n < 0)
+		return n;
+	n = n < v[4].i32 ? n : v[4].i32;
+	memcpy(buf, target, n);
+	wasi_put(result, (u32)n);
+	return 0;
 }
 
 static u64 open_flags(u32 lookupflags, u32 oflags, u64 rights, u32 fdflags)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * errno.c - Linux error numbers to WASI's
+ * errno.c - Linux error numbers to WASI's, and WASI's signals to Linux's
  *
  * WASI has 77 numbers (0 to 76) in alphabetical order. What has no twin gets the
  * nearest relative; a number never seen before becomes "io", so that no Linux
@@ -9,8 +9,10 @@
 #ifdef __KERNEL__
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/signal.h>
 #else
 #include <errno.h>
+#include <signal.h>
 #define ENOTSUPP	524
 #define ERESTARTSYS	512
 #endif
@@ -174,5 +176,44 @@ u32 wasi_errno(long err)
 		return WASI_ERRNO_NOTSUP;
 	default:
 		return WASI_ERRNO_IO;
+	}
+}
+
+/**
+ * wasi_signal() - What a signal does to a program that raises it
+ * @sig: WASI's number: Linux's up to 15, then shifted, since there is no STKFLT
+ *
+ * There are no handlers in WASI, so it is what Linux does by default: end the program, or
+ * nothing. To stop it is not supported: nobody could continue it.
+ *
+ * Return: 0: nothing; above: Linux's number of the signal that ends it; -EINVAL; -EOPNOTSUPP.
+ */
+int wasi_signal(u32 sig)
+{
+	static const u8 shifted[] = {
+		SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGXCPU,
+		SIGXFSZ, SIGVTALRM, SIGPROF, SIGWINCH, SIGPOLL, SIGPWR, SIGSYS,
+	};
+	int signo;
+
+	if (sig < 16)
+		signo = sig;
+	else if (sig - 16 < ARRAY_SIZE(shifted))
+		signo = shifted[sig - 16];
+	else
+		return -EINVAL;
+	switch (signo) {
+	case SIGCHLD:
+	case SIGCONT:
+	case SIGURG:
+	case SIGWINCH:
+		return 0;
+	case SIGSTOP:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		return -EOPNOTSUPP;
+	default:
+		return signo;
 	}
 }
