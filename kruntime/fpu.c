@@ -18,9 +18,14 @@
  * come back on the way to user space, as ever.
  *
  * A host function is called with the region active. None of the guest's registers is
- * live then (the C convention has no callee-saved vector registers), so one that may
- * sleep long or use the FPU itself leaves and enters the region around it, and nothing needs
- * saving. kernel_fpu_begin() sets MXCSR to its default, which is what guest code wants.
+ * live then (the C convention has no callee-saved vector registers), so nothing needs
+ * saving, and there are two ways:
+ *  - one that does much work in the kernel leaves the region and enters it again;
+ *  - for one that does little, that would be most of its cost. It stays inside. What it calls and
+ *    asks irq_fpu_usable(), as all must that may run in an interrupt, does without the FPU. What
+ *    does not ask (code for process context only) begins a region inside ours and ends both;
+ *    kwasm_fpu_kept() finds that out and begins ours again.
+ * kernel_fpu_begin() sets MXCSR to its default, which is what guest code wants.
  */
 #include <linux/module.h>
 #include <asm/cpufeature.h>
@@ -152,6 +157,22 @@ void kwasm_fpu_leave(void *ctx)
 		kwasm_fpu_end(exec);
 }
 EXPORT_SYMBOL_GPL(kwasm_fpu_leave);
+
+/**
+ * kwasm_fpu_kept() - A host function that has stayed in the FPU region returns
+ * @ctx: its first argument
+ *
+ * Whether the region was ended inside is the processor's state, but that goes with the thread: when it
+ * loses the processor and gets another one, sched_in() begins the region there.
+ */
+void kwasm_fpu_kept(void *ctx)
+{
+	struct kwasm_exec *exec = exec_of(ctx);
+
+	if (exec && exec->fpu_active && unlikely(irq_fpu_usable()))
+		kwasm_fpu_begin(exec);
+}
+EXPORT_SYMBOL_GPL(kwasm_fpu_kept);
 
 void kwasm_fpu_enter(void *ctx)
 {

@@ -574,6 +574,9 @@ static inline void *kwasm_instance_private(const struct kwasm_instance *instance
 void kwasm_fpu_leave(void *ctx);
 void kwasm_fpu_enter(void *ctx);
 
+/* Or, for one that does little and has not left the region, at its end; only if the store uses the FPU */
+void kwasm_fpu_kept(void *ctx);
+
 /* ---- entry.S ---- */
 
 extern const struct kwasm_func kwasm_null_func;

@@ -2,8 +2,8 @@
 /*
  * call.h - from an exported function to its handler and back
  *
- * An exported function finds the instance's state, leaves the FPU region if the call may
- * sleep, calls the handler and converts its result. Files with exported calls (calls.c,
+ * An exported function finds the instance's state, leaves the FPU region or stays in it,
+ * calls the handler and converts its result. Files with exported calls (calls.c,
  * sock_calls.c) hold one table row for each.
  */
 #ifndef WASI_CALL_H
@@ -13,87 +13,88 @@
 #include <linux/export.h>
 #include "wasi.h"
 
-/* May a call sleep? Those that may not are for any context, and stay inside the FPU region. */
-#define QUICK	false
-#define SLEEPS	true
+/*
+ * What a call does to the FPU region that the guest is in, and where it may be made
+ *
+ *	QUICK	does not sleep: for any context
+ *	KEEPS	may sleep, but does little work of its own: stays in the region (kruntime/fpu.c)
+ *	SLEEPS	leaves the region
+ */
+enum { QUICK, KEEPS, SLEEPS };
+
+/* calls.c */
+struct wasi *wasi_call_first(void *ctx, int kind, int *err);
+void wasi_call_failed(void *ctx, int err);
 
 /* The state of the calling instance, or NULL with the error to return */
-static inline struct wasi *wasi_call_begin(void *ctx, bool sleeps, int *err)
+static __always_inline struct wasi *wasi_call_begin(void *ctx, int kind, int *err)
 {
 	struct wasi *w;
 
-	if (sleeps && kwasm_context(ctx) == KWASM_CONTEXT_ATOMIC) {
+	if (kind != QUICK && unlikely(kwasm_context(ctx) == KWASM_CONTEXT_ATOMIC)) {
 		*err = -EOPNOTSUPP;
 		return NULL;
 	}
-	if (sleeps)
+	if (kind == SLEEPS)
 		kwasm_fpu_leave(ctx);
 	w = kwasm_instance_private(kwasm_ctx_instance(ctx), KWASM_PRIVATE_WASI);
-	if (unlikely(!w)) {	/* first call: opens directories, so it does sleep */
-		if (!sleeps)
-			kwasm_fpu_leave(ctx);
-		w = wasi_create(ctx);
-		if (!sleeps)
-			kwasm_fpu_enter(ctx);
-		if (IS_ERR(w)) {
-			*err = PTR_ERR(w);
-			return NULL;
-		}
-	}
+	if (unlikely(!w))
+		return wasi_call_first(ctx, kind, err);
 	w->ctx = ctx;
 	return w;
 }
 
-static inline void wasi_call_end(void *ctx, bool sleeps, int err)
+static __always_inline void wasi_call_end(void *ctx, int kind, int err)
 {
-	if (sleeps && kwasm_context(ctx) != KWASM_CONTEXT_ATOMIC)
+	if (kind == SLEEPS && likely(kwasm_context(ctx) != KWASM_CONTEXT_ATOMIC))
 		kwasm_fpu_enter(ctx);
-	/* Not one instruction more for a guest that was killed while it waited */
-	if (err == -EINTR && kwasm_should_stop(ctx))
-		kwasm_raise(ctx, KWASM_TRAP_killed, 0);
+	else if (kind == KEEPS && kwasm_ctx_store(ctx)->fpu)
+		kwasm_fpu_kept(ctx);
+	if (unlikely(err < 0))
+		wasi_call_failed(ctx, err);
 }
 
 /*
- * CALL(name, handler, sleeps, signature, parameters, arguments): up to five parameters
+ * CALL(name, handler, kind, signature, parameters, arguments): up to five parameters
  * VALUES(...): more than five, which come in the store's value buffer v
  */
 #define WITH_CTX(...)	(void *ctx, ##__VA_ARGS__)
 
 /* @convert: from the handler's result to the guest's */
-#define WASI_CALL_EXPORT(name, handler, sleeps, signature, params, args, convert)	\
+#define WASI_CALL_EXPORT(name, handler, kind, signature, params, args, convert)	\
 	static const char signature_##name[] __maybe_unused = signature;		\
 	u32 wasi_##name WITH_CTX params;						\
 	u32 wasi_##name WITH_CTX params						\
 	{									\
 		int err;							\
-		struct wasi *w = wasi_call_begin(ctx, sleeps, &err);		\
+		struct wasi *w = wasi_call_begin(ctx, kind, &err);		\
 										\
 		if (w)								\
 			err = wasi_do_##handler args;				\
-		wasi_call_end(ctx, sleeps, err);				\
+		wasi_call_end(ctx, kind, err);				\
 		return convert(err);						\
 	}									\
 	EXPORT_SYMBOL_GPL(wasi_##name);
 
-#define WASI_VALUES_EXPORT(name, handler, sleeps, signature, args, convert)		\
+#define WASI_VALUES_EXPORT(name, handler, kind, signature, args, convert)		\
 	static const char signature_##name[] __maybe_unused = signature;		\
 	u32 wasi_##name(void *ctx);						\
 	u32 wasi_##name(void *ctx)						\
 	{									\
 		const union kwasm_value *v = kwasm_values(ctx);			\
 		int err;							\
-		struct wasi *w = wasi_call_begin(ctx, sleeps, &err);		\
+		struct wasi *w = wasi_call_begin(ctx, kind, &err);		\
 										\
 		if (w)								\
 			err = wasi_do_##handler args;				\
-		wasi_call_end(ctx, sleeps, err);				\
+		wasi_call_end(ctx, kind, err);				\
 		return convert(err);						\
 	}									\
 	EXPORT_SYMBOL_GPL(wasi_##name);
 
-#define CALL(name, handler, sleeps, signature, params, args)				\
-	WASI_CALL_EXPORT(name, handler, sleeps, signature, params, args, wasi_errno)
-#define VALUES(name, handler, sleeps, signature, args)				\
-	WASI_VALUES_EXPORT(name, handler, sleeps, signature, args, wasi_errno)
+#define CALL(name, handler, kind, signature, params, args)				\
+	WASI_CALL_EXPORT(name, handler, kind, signature, params, args, wasi_errno)
+#define VALUES(name, handler, kind, signature, args)				\
+	WASI_VALUES_EXPORT(name, handler, kind, signature, args, wasi_errno)
 
 #endif /* WASI_CALL_H */

@@ -14,6 +14,31 @@
 #include "call.h"
 #include "compat/file.h"
 
+/* The first call: it opens directories, so it does sleep */
+struct wasi *wasi_call_first(void *ctx, int kind, int *err)
+{
+	struct wasi *w;
+
+	if (kind != SLEEPS)
+		kwasm_fpu_leave(ctx);
+	w = wasi_create(ctx);
+	if (kind != SLEEPS)
+		kwasm_fpu_enter(ctx);
+	if (!IS_ERR(w))
+		return w;
+	*err = PTR_ERR(w);
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(wasi_call_first);
+
+void wasi_call_failed(void *ctx, int err)
+{
+	/* Not one instruction more for a guest that was killed while it waited */
+	if (err == -EINTR && kwasm_should_stop(ctx))
+		kwasm_raise(ctx, KWASM_TRAP_killed, 0);
+}
+EXPORT_SYMBOL_GPL(wasi_call_failed);
+
 /* See call.h */
 #define CALLS(CALL, VALUES)							\
 CALL(args_get,		args_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
@@ -25,51 +50,51 @@ CALL(clock_time_get,	clock_time_get,	QUICK,	"iIi", (u32 a, u64 b, u32 c), (w, a,
 CALL(fd_advise,		fd_advise,	SLEEPS,	"iIIi",					\
      (u32 a, u64 b, u64 c, u32 d), (w, a, b, c, d))					\
 CALL(fd_allocate,	fd_allocate,	SLEEPS,	"iII", (u32 a, u64 b, u64 c), (w, a, b, c)) \
-CALL(fd_close,		fd_close,	SLEEPS,	"i", (u32 a), (w, a))			\
+CALL(fd_close,		fd_close,	KEEPS,	"i", (u32 a), (w, a))			\
 CALL(fd_datasync,	fd_datasync,	SLEEPS,	"i", (u32 a), (w, a))			\
 CALL(fd_fdstat_get,	fd_fdstat_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(fd_fdstat_set_flags, fd_fdstat_set_flags, SLEEPS, "ii", (u32 a, u32 b), (w, a, b))	\
 CALL(fd_fdstat_set_rights, fd_fdstat_set_rights, QUICK, "iII",				\
      (u32 a, u64 b, u64 c), (w, a, b, c))						\
-CALL(fd_filestat_get,	fd_filestat_get, SLEEPS, "ii", (u32 a, u32 b), (w, a, b))	\
-CALL(unstable_fd_filestat_get, fd_filestat_get0, SLEEPS, "ii", (u32 a, u32 b), (w, a, b)) \
+CALL(fd_filestat_get,	fd_filestat_get, KEEPS, "ii", (u32 a, u32 b), (w, a, b))	\
+CALL(unstable_fd_filestat_get, fd_filestat_get0, KEEPS, "ii", (u32 a, u32 b), (w, a, b)) \
 CALL(fd_filestat_set_size, fd_filestat_set_size, SLEEPS, "iI", (u32 a, u64 b), (w, a, b)) \
 CALL(fd_filestat_set_times, fd_filestat_set_times, SLEEPS, "iIIi",			\
      (u32 a, u64 b, u64 c, u32 d), (w, a, b, c, d))					\
-CALL(fd_pread,		fd_pread,	SLEEPS,	"iiiIi",				\
+CALL(fd_pread,		fd_pread,	KEEPS,	"iiiIi",				\
      (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
 CALL(fd_prestat_get,	fd_prestat_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(fd_prestat_dir_name, fd_prestat_dir_name, QUICK, "iii",				\
      (u32 a, u32 b, u32 c), (w, a, b, c))						\
-CALL(fd_pwrite,		fd_pwrite,	SLEEPS,	"iiiIi",				\
+CALL(fd_pwrite,		fd_pwrite,	KEEPS,	"iiiIi",				\
      (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
-CALL(fd_read,		fd_read,	SLEEPS,	"iiii",					\
+CALL(fd_read,		fd_read,	KEEPS,	"iiii",					\
      (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
-CALL(fd_readdir,	fd_readdir,	SLEEPS,	"iiiIi",				\
+CALL(fd_readdir,	fd_readdir,	KEEPS,	"iiiIi",				\
      (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
 CALL(fd_renumber,	fd_renumber,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
-CALL(fd_seek,		fd_seek,	SLEEPS,	"iIii",					\
+CALL(fd_seek,		fd_seek,	KEEPS,	"iIii",					\
      (u32 a, u64 b, u32 c, u32 d), (w, a, b, c, d))					\
-CALL(unstable_fd_seek,	fd_seek0,	SLEEPS,	"iIii",					\
+CALL(unstable_fd_seek,	fd_seek0,	KEEPS,	"iIii",					\
      (u32 a, u64 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(fd_sync,		fd_sync,	SLEEPS,	"i", (u32 a), (w, a))			\
-CALL(fd_tell,		fd_tell,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
-CALL(fd_write,		fd_write,	SLEEPS,	"iiii",					\
+CALL(fd_tell,		fd_tell,	KEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(fd_write,		fd_write,	KEEPS,	"iiii",					\
      (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(path_create_directory, path_create_directory, SLEEPS, "iii",			\
      (u32 a, u32 b, u32 c), (w, a, b, c))						\
-CALL(path_filestat_get,	path_filestat_get, SLEEPS, "iiiii",				\
+CALL(path_filestat_get,	path_filestat_get, KEEPS, "iiiii",				\
      (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
-CALL(unstable_path_filestat_get, path_filestat_get0, SLEEPS, "iiiii",			\
+CALL(unstable_path_filestat_get, path_filestat_get0, KEEPS, "iiiii",			\
      (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
 VALUES(path_filestat_set_times, path_filestat_set_times, SLEEPS, "iiiiIIi",		\
      (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i64, v[5].i64, v[6].i32))		\
 VALUES(path_link,	path_link,	SLEEPS,	"iiiiiii",				\
      (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32, v[6].i32))		\
-VALUES(path_open,	path_open,	SLEEPS,	"iiiiiIIii",				\
+VALUES(path_open,	path_open,	KEEPS,	"iiiiiIIii",				\
      (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i64, v[6].i64,		\
       v[7].i32, v[8].i32))								\
-VALUES(path_readlink,	path_readlink,	SLEEPS,	"iiiiii",				\
+VALUES(path_readlink,	path_readlink,	KEEPS,	"iiiiii",				\
      (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32))			\
 CALL(path_remove_directory, path_remove_directory, SLEEPS, "iii",			\
      (u32 a, u32 b, u32 c), (w, a, b, c))						\
@@ -87,9 +112,9 @@ CALL(proc_raise,	proc_raise,	QUICK,	"i", (u32 a), (w, a))			\
 CALL(sched_yield,	sched_yield,	SLEEPS,	"", (), (w))			\
 CALL(random_get,	random_get,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(sock_accept,	sock_accept,	SLEEPS,	"iii", (u32 a, u32 b, u32 c), (w, a, b, c)) \
-VALUES(sock_recv,	sock_recv,	SLEEPS,	"iiiiii",				\
+VALUES(sock_recv,	sock_recv,	KEEPS,	"iiiiii",				\
      (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32))			\
-CALL(sock_send,		sock_send,	SLEEPS,	"iiiii",				\
+CALL(sock_send,		sock_send,	KEEPS,	"iiiii",				\
      (u32 a, u32 b, u32 c, u32 d, u32 e), (w, a, b, c, d, e))				\
 CALL(sock_shutdown,	sock_shutdown,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))
 

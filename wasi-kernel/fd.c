@@ -78,6 +78,7 @@ static int seek(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 
 {
 	u64 *out = wasi_result(w, result, u64);
 	struct wasi_file f;
+	bool locked;
 	loff_t pos;
 	int err;
 
@@ -92,15 +93,11 @@ static int seek(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 
 	pos = -WASI_ENOTCAPABLE;
 	if (rights & ~wasi_file_rights(&f).base)
 		goto out;
-	if (f.file->f_mode & FMODE_ATOMIC_POS) {
-		pos = -EINTR;
-		if (mutex_lock_killable(&f.file->f_pos_lock))
-			goto out;
-		pos = vfs_llseek(f.file, offset, whence);
-		mutex_unlock(&f.file->f_pos_lock);
-	} else {
-		pos = vfs_llseek(f.file, offset, whence);
-	}
+	pos = wasi_pos_lock(f.file, &locked);
+	if (pos)
+		goto out;
+	pos = vfs_llseek(f.file, offset, whence);
+	wasi_pos_unlock(f.file, locked);
 	if (pos >= 0)
 		wasi_put(out, (u64)pos);
 out:
@@ -158,7 +155,7 @@ int wasi_do_fd_close(struct wasi *w, u32 fd)
 	if (err)
 		return err;
 	wasi_epoll_forget(w, fd);
-	return wasi_fd_release(entry);
+	return wasi_fd_release(w, entry);
 }
 
 /* @to must be open: a guest cannot make up numbers of its own. */
@@ -174,9 +171,10 @@ int wasi_do_fd_renumber(struct wasi *w, u32 from, u32 to)
 		return err;
 	wasi_epoll_forget(w, to);
 	wasi_epoll_unwatch(w, from);	/* epolls know numbers: it is watched no more */
-	wasi_fd_release(target);	/* as dup2(): an error of this close is lost */
+	wasi_fd_release(w, target);	/* as dup2(): an error of this close is lost */
 	*target = *source;
 	memset(source, 0, sizeof(*source));
+	w->lowest_free = min(w->lowest_free, from);
 	return 0;
 }
 

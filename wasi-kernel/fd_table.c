@@ -34,12 +34,13 @@ static void wasi_destroy(void *private)
 
 	wasi_log_flush(w);
 	for (i = 0; i < w->nr_fds; i++)
-		wasi_fd_release(&w->fds[i]);
+		wasi_fd_release(w, &w->fds[i]);
 	kvfree(w->fds);
 	wasi_net_end(w);
 	kfree(w->path[0]);
 	kfree(w->path[1]);
 	kvfree(w->iovs);
+	kfree(w->cut);
 	kfree(w->log[0]);
 	kfree(w->log[1]);
 	if (w->log_limit)
@@ -47,6 +48,8 @@ static void wasi_destroy(void *private)
 	kfree(w->log_limit);
 	kfree(w);
 }
+
+static const struct kwasm_memory no_memory;
 
 static u32 fds_limit(void)
 {
@@ -211,6 +214,7 @@ struct wasi *wasi_create(void *ctx)
 	w->ctx = ctx;
 	w->instance = instance;
 	INIT_LIST_HEAD(&w->epolls);
+	w->memory = instance->program->image->memories.nr ? instance->memories[0] : &no_memory;
 	err = fds_grow(w, FDS_FIRST);
 	if (err)
 		goto err_destroy;
@@ -235,22 +239,15 @@ err_destroy:
 	return ERR_PTR(err);
 }
 
-int wasi_fd_find(struct wasi *w, u32 fd, struct wasi_fd **entry)
-{
-	if (fd >= w->nr_fds)
-		return -EBADF;
-	*entry = &w->fds[array_index_nospec(fd, w->nr_fds)];
-	return (*entry)->kind == WASI_FD_FREE ? -EBADF : 0;
-}
-
 /* A free row, the lowest as POSIX wants it. Stays free until wasi_fd_install(). */
 int wasi_fd_reserve(struct wasi *w, u32 *fd)
 {
 	u32 limit = fds_limit(), i;
 
-	for (i = 0; i < w->nr_fds; i++)
+	for (i = w->lowest_free; i < w->nr_fds; i++)
 		if (w->fds[i].kind == WASI_FD_FREE)
 			break;
+	w->lowest_free = i;
 	if (i >= limit)
 		return -EMFILE;
 	if (i == w->nr_fds) {
@@ -264,29 +261,34 @@ int wasi_fd_reserve(struct wasi *w, u32 *fd)
 }
 EXPORT_SYMBOL_GPL(wasi_fd_reserve);
 
+static struct wasi_rights_pair rights_of_type(struct file *file)
+{
+	return wasi_rights_of(wasi_filetype(file), file && (file->f_mode & FMODE_LSEEK));
+}
+
 /* Takes the reference on @file; rights beyond what its type can have are dropped */
 void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 inheriting)
 {
+	struct wasi_rights_pair rights = rights_of_type(file);
 	struct wasi_fd *entry = &w->fds[fd];
-	struct wasi_rights_pair rights;
 
 	entry->kind = WASI_FD_FILE;
 	entry->file = file;
-	entry->rights_base = base;
-	entry->rights_inheriting = inheriting;
-	rights = wasi_file_rights(&(struct wasi_file){ .file = file, .fd = entry });
-	entry->rights_base = rights.base;
-	entry->rights_inheriting = rights.inheriting;
+	entry->rights_base = base & rights.base;
+	entry->rights_inheriting = inheriting & rights.inheriting;
 }
 EXPORT_SYMBOL_GPL(wasi_fd_install);
 
 /* Close; the row is free afterwards even if the file system reports an error */
-int wasi_fd_release(struct wasi_fd *entry)
+int wasi_fd_release(struct wasi *w, struct wasi_fd *entry)
 {
 	struct file *file = entry->file;
 	int err = 0;
 
+	w->lowest_free = min_t(u32, w->lowest_free, entry - w->fds);
+
 	if (entry->kind == WASI_FD_FILE) {
+		wasi_readdir_forget(w, file);
 		/* as filp_close(), which would put the release off: compat/file.h */
 		if (file->f_op->flush)
 			err = file->f_op->flush(file, NULL);
@@ -332,43 +334,25 @@ u8 wasi_filetype(struct file *file)
 /* What the descriptor allows: its own bounds, and what the type of its file can have */
 struct wasi_rights_pair wasi_file_rights(const struct wasi_file *f)
 {
-	struct wasi_rights_pair rights;
+	struct wasi_rights_pair rights = { f->fd->rights_base, f->fd->rights_inheriting };
 
-	rights = wasi_rights_of(wasi_filetype(f->file),
-				f->file && (f->file->f_mode & FMODE_LSEEK));
-	rights.base &= f->fd->rights_base;
-	rights.inheriting &= f->fd->rights_inheriting;
+	if (f->fd->kind == WASI_FD_HOST) {	/* else the type was looked at when it was opened */
+		struct wasi_rights_pair type = rights_of_type(f->file);
+
+		rights.base &= type.base;
+		rights.inheriting &= type.inheriting;
+	}
 	return rights;
 }
 EXPORT_SYMBOL_GPL(wasi_file_rights);
 
-/**
- * wasi_file_get() - Find the file behind a descriptor
- * @w: state
- * @fd: the guest's number
- * @rights: all of these are needed
- * @f: set; pair with wasi_file_put()
- *
- * Return: 0, -EBADF, -WASI_ENOTCAPABLE. @f->file is NULL for stdio of a kernel thread.
- */
-int wasi_file_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f)
+/* wasi_file_get() for a descriptor of the calling process */
+int wasi_host_file_get(struct wasi *w, u64 rights, struct wasi_file *f)
 {
-	int err = wasi_fd_find(w, fd, &f->fd);
-
-	if (err)
-		return err;
-	f->put = false;
-	f->file = f->fd->file;
-	if (f->fd->kind == WASI_FD_FILE) {
-		if (rights & ~f->fd->rights_base)
-			return -WASI_ENOTCAPABLE;
-		return 0;
-	}
 	if (kwasm_context(w->ctx) == KWASM_CONTEXT_PROCESS) {
-		f->file = fget(f->fd->host_fd);
+		f->file = kwasm_fdget(f->fd->host_fd, &f->put);
 		if (!f->file)
 			return -EBADF;
-		f->put = true;
 	}
 	if (rights & ~wasi_file_rights(f).base) {
 		wasi_file_put(f);
@@ -376,11 +360,4 @@ int wasi_file_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f)
 	}
 	return 0;
 }
-EXPORT_SYMBOL_GPL(wasi_file_get);
-
-void wasi_file_put(struct wasi_file *f)
-{
-	if (f->put)
-		fput(f->file);
-}
-EXPORT_SYMBOL_GPL(wasi_file_put);
+EXPORT_SYMBOL_GPL(wasi_host_file_get);

@@ -109,12 +109,12 @@ struct sigpipe {
 	bool active;
 };
 
-static void sigpipe_block(struct sigpipe *s, const struct file *file)
+static void sigpipe_block(struct sigpipe *s)
 {
 	sigset_t set;
 
 	/* kernel threads ignore it, unless it is blocked */
-	s->active = S_ISFIFO(file_inode(file)->i_mode) && !(current->flags & PF_KTHREAD);
+	s->active = !(current->flags & PF_KTHREAD);
 	if (!s->active)
 		return;
 	siginitset(&set, sigmask(SIGPIPE));
@@ -139,25 +139,50 @@ static void sigpipe_restore(struct sigpipe *s)
 	sigprocmask(SIG_SETMASK, &s->blocked, NULL);
 }
 
-static ssize_t write_once(struct file *file, struct iov_iter *iter, loff_t *pos)
+static ssize_t send(struct socket *sock, struct file *file, struct iov_iter *iter)
+{
+	struct msghdr msg = { .msg_iter = *iter, .msg_flags = MSG_NOSIGNAL };
+
+	if (file->f_flags & O_NONBLOCK)
+		msg.msg_flags |= MSG_DONTWAIT;
+	if (sock->type == SOCK_SEQPACKET)
+		msg.msg_flags |= MSG_EOR;
+	return sock_sendmsg(sock, &msg);
+}
+
+static ssize_t write_fifo(struct file *file, struct kiocb *kiocb, struct iov_iter *iter)
 {
 	struct sigpipe sigpipe;
-	struct socket *sock;
 	ssize_t ret;
 
-	sock = sock_from_file(file);
-	if (sock) {
-		struct msghdr msg = { .msg_iter = *iter, .msg_flags = MSG_NOSIGNAL };
-
-		if (file->f_flags & O_NONBLOCK)
-			msg.msg_flags |= MSG_DONTWAIT;
-		if (sock->type == SOCK_SEQPACKET)
-			msg.msg_flags |= MSG_EOR;
-		return sock_sendmsg(sock, &msg);
-	}
-	sigpipe_block(&sigpipe, file);
-	ret = kwasm_iter_write(file, iter, pos);
+	sigpipe_block(&sigpipe);
+	ret = kwasm_iocb_write(file, kiocb, iter);
 	sigpipe_restore(&sigpipe);
+	return ret;
+}
+
+/* Once, at *@pos, which is advanced; NULL: the file has no position */
+static ssize_t transfer(struct file *file, int direction, struct iov_iter *iter, loff_t *pos)
+{
+	struct socket *sock;
+	struct kiocb kiocb;
+	ssize_t ret;
+
+	if (direction != READ) {
+		sock = sock_from_file(file);
+		if (unlikely(sock))
+			return send(sock, file, iter);
+	}
+	init_sync_kiocb(&kiocb, file);
+	kiocb.ki_pos = pos ? *pos : 0;
+	if (direction == READ)
+		ret = vfs_iocb_iter_read(file, &kiocb, iter);
+	else if (unlikely(S_ISFIFO(file_inode(file)->i_mode)))
+		ret = write_fifo(file, &kiocb, iter);
+	else
+		ret = kwasm_iocb_write(file, &kiocb, iter);
+	if (pos)
+		*pos = kiocb.ki_pos;
 	return ret;
 }
 
@@ -223,34 +248,28 @@ static ssize_t by_user_address(struct file *file, int direction, const struct kv
 ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const struct kvec *vec,
 		      u32 nr, size_t total, loff_t *pos)
 {
-	bool lock = !pos && (file->f_mode & FMODE_ATOMIC_POS);
+	bool has_iter = direction == READ ? file->f_op->read_iter : file->f_op->write_iter;
+	loff_t *at = pos;
+	bool locked = false;
 	struct iov_iter iter;
 	ssize_t ret;
 
-	for (;;) {
-		iov_iter_kvec(&iter, direction, vec, nr, total);
+	if (!pos && !(file->f_mode & FMODE_STREAM))
+		at = &file->f_pos;
+	do {
 		/* The position of an inherited file is shared with other processes */
-		if (lock && mutex_lock_killable(&file->f_pos_lock)) {
-			ret = -EINTR;
-		} else {
-			loff_t *at = pos;
-
-			if (!pos && !(file->f_mode & FMODE_STREAM))
-				at = &file->f_pos;
-			if (total && !(direction == READ ? (void *)file->f_op->read_iter :
-							   (void *)file->f_op->write_iter))
-				ret = by_user_address(file, direction, vec, total, at);
-			else if (direction == READ)
-				ret = vfs_iter_read(file, &iter, at, 0);
+		ret = pos ? 0 : wasi_pos_lock(file, &locked);
+		if (likely(!ret)) {
+			iov_iter_kvec(&iter, direction, vec, nr, total);
+			if (likely(has_iter || !total))
+				ret = transfer(file, direction, &iter, at);
 			else
-				ret = write_once(file, &iter, at);
-			if (lock)
-				mutex_unlock(&file->f_pos_lock);
+				ret = by_user_address(file, direction, vec, total, at);
+			wasi_pos_unlock(file, locked);
+			if (likely(ret >= 0))
+				return ret;
 		}
-		if (ret >= 0)
-			return ret;
 		ret = wasi_restart(w, file, direction == READ ? EPOLLIN : EPOLLOUT, ret);
-		if (ret)
-			return ret;
-	}
+	} while (!ret);
+	return ret;
 }

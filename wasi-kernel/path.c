@@ -7,8 +7,9 @@
  *    links that would lead out are refused by the walk itself, also while directories are
  *    being renamed. It takes a leading "/" as relative and "" as the directory, so
  *    these two are refused here first;
- *  - an object that exists is opened as the object that was found:
- *    file_open_root() on it with an empty name;
+ *  - an object that exists is opened as the object that was found: a file or directory
+ *    by dentry_open() after the checks that open(2) makes, anything else, and
+ *    what is to be truncated, by file_open_root() on it with an empty name;
  *  - to create, rename or remove, the parent is found by such a walk, and then one
  *    name, which is not "." or "..", is acted on in it. A symbolic link there is never
  *    followed.
@@ -138,6 +139,24 @@ static int get_at(struct wasi *w, u32 fd, u64 rights, u32 path, u32 len, int slo
 		err = get_path(w, path, len, slot, name);
 	if (err)
 		wasi_file_put(f);
+	return err;
+}
+
+/* The same, with what the path leads to. @flags: WASI_LOOKUPFLAGS_ */
+static int get_found(struct wasi *w, u32 fd, u64 rights, u32 flags, u32 path, u32 len,
+		     struct path *found)
+{
+	struct wasi_file f;
+	char *name;
+	int err;
+
+	if (flags & ~WASI_LOOKUPFLAGS_SYMLINK_FOLLOW)
+		return -EINVAL;
+	err = get_at(w, fd, rights, path, len, 0, &f, &name);
+	if (err)
+		return err;
+	err = lookup(w, f.file, name, flags ? LOOKUP_FOLLOW : 0, found);
+	wasi_file_put(&f);
 	return err;
 }
 
@@ -351,20 +370,13 @@ int wasi_do_path_link(struct wasi *w, u32 old_fd, u32 old_flags, u32 old_path, u
 		      u32 new_fd, u32 new_path, u32 new_len)
 {
 	struct inode *delegated = NULL;
-	struct wasi_file f;
 	struct dentry *dentry;
 	struct last last;
 	struct path old;
-	char *name;
 	int err;
 
-	if (old_flags & ~WASI_LOOKUPFLAGS_SYMLINK_FOLLOW)
-		return -EINVAL;
-	err = get_at(w, old_fd, WASI_RIGHTS_PATH_LINK_SOURCE, old_path, old_len, 0, &f, &name);
-	if (err)
-		return err;
-	err = lookup(w, f.file, name, old_flags ? LOOKUP_FOLLOW : 0, &old);
-	wasi_file_put(&f);
+	err = get_found(w, old_fd, WASI_RIGHTS_PATH_LINK_SOURCE, old_flags, old_path, old_len,
+			&old);
 	if (err)
 		return err;
 	err = get_last(w, new_fd, WASI_RIGHTS_PATH_LINK_TARGET, new_path, new_len, 1, &last);
@@ -502,20 +514,14 @@ int wasi_do_path_readlink(struct wasi *w, u32 fd, u32 path, u32 len, u32 buf, u3
 	u32 *out = wasi_result(w, used, u32);
 	void *to = wasi_guest(w, buf, buf_len);
 	DEFINE_DELAYED_CALL(done);
-	struct wasi_file f;
 	struct path link;
 	const char *target;
-	char *name;
 	u32 n;
 	int err;
 
 	if (!out || !to)
 		return -EFAULT;
-	err = get_at(w, fd, WASI_RIGHTS_PATH_READLINK, path, len, 0, &f, &name);
-	if (err)
-		return err;
-	err = lookup(w, f.file, name, 0, &link);
-	wasi_file_put(&f);
+	err = get_found(w, fd, WASI_RIGHTS_PATH_READLINK, 0, path, len, &link);
 	if (err)
 		return err;
 	target = get_link(&link, &done);
@@ -532,18 +538,10 @@ int wasi_do_path_readlink(struct wasi *w, u32 fd, u32 path, u32 len, u32 buf, u3
 
 static int filestat_get(struct wasi *w, u32 fd, u32 flags, u32 path, u32 len, u32 stat, bool old)
 {
-	struct wasi_file f;
 	struct path found;
-	char *name;
 	int err;
 
-	if (flags & ~WASI_LOOKUPFLAGS_SYMLINK_FOLLOW)
-		return -EINVAL;
-	err = get_at(w, fd, WASI_RIGHTS_PATH_FILESTAT_GET, path, len, 0, &f, &name);
-	if (err)
-		return err;
-	err = lookup(w, f.file, name, flags ? LOOKUP_FOLLOW : 0, &found);
-	wasi_file_put(&f);
+	err = get_found(w, fd, WASI_RIGHTS_PATH_FILESTAT_GET, flags, path, len, &found);
 	if (err)
 		return err;
 	err = wasi_stat_get(w, &found, NULL, stat, old);
@@ -564,18 +562,10 @@ int wasi_do_path_filestat_get0(struct wasi *w, u32 fd, u32 flags, u32 path, u32 
 int wasi_do_path_filestat_set_times(struct wasi *w, u32 fd, u32 flags, u32 path, u32 len,
 				    u64 atim, u64 mtim, u32 fstflags)
 {
-	struct wasi_file f;
 	struct path found;
-	char *name;
 	int err;
 
-	if (flags & ~WASI_LOOKUPFLAGS_SYMLINK_FOLLOW)
-		return -EINVAL;
-	err = get_at(w, fd, WASI_RIGHTS_PATH_FILESTAT_SET_TIMES, path, len, 0, &f, &name);
-	if (err)
-		return err;
-	err = lookup(w, f.file, name, flags ? LOOKUP_FOLLOW : 0, &found);
-	wasi_file_put(&f);
+	err = get_found(w, fd, WASI_RIGHTS_PATH_FILESTAT_SET_TIMES, flags, path, len, &found);
 	if (err)
 		return err;
 	err = wasi_set_times(&found, atim, mtim, fstflags);
@@ -583,11 +573,55 @@ int wasi_do_path_filestat_set_times(struct wasi *w, u32 fd, u32 flags, u32 path,
 	return err;
 }
 
+/*
+ * As do_open() in fs/namei.c, for a file or directory that is neither made nor truncated:
+ * file_open_root() would allocate, and clear, a page for the empty name. What is asked there and
+ * here is the inode's permission, the rule for files that are only appended to, and, behind
+ * dentry_open(), the security modules, which may have files measured.
+ */
+static struct file *open_plain(const struct path *found, int flags)
+{
+	struct inode *inode = d_inode(found->dentry);
+	struct file *file;
+	int err, acc;
+
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		acc = MAY_READ;
+		break;
+	case O_WRONLY:
+		acc = MAY_WRITE;
+		break;
+	default:
+		acc = MAY_READ | MAY_WRITE;
+		break;
+	}
+	if ((acc & MAY_WRITE) && d_is_dir(found->dentry))
+		return ERR_PTR(-EISDIR);
+	err = inode_permission(kwasm_idmap(found->mnt), inode, MAY_OPEN | acc |
+			       (flags & O_APPEND ? MAY_APPEND : 0));
+	if (err)
+		return ERR_PTR(err);
+	if (IS_APPEND(inode) && (acc & MAY_WRITE) && !(flags & O_APPEND))
+		return ERR_PTR(-EPERM);
+	file = dentry_open(found, flags, current_cred());
+	if (IS_ERR(file))
+		return file;
+	err = kwasm_file_opened(file, acc | MAY_OPEN);
+	if (err) {
+		wasi_release(file);
+		return ERR_PTR(err);
+	}
+	return file;
+}
+
 /* An object that is there: opened as itself, whatever its name means by now */
 static struct file *open_found(const struct path *found, int flags)
 {
 	if (d_is_symlink(found->dentry))
 		return ERR_PTR(-ELOOP);
+	if (!(flags & (O_CREAT | O_TRUNC)) && (d_is_reg(found->dentry) || d_is_dir(found->dentry)))
+		return open_plain(found, flags);
 	return file_open_root(found, "", flags & ~O_EXCL, flags & O_CREAT ? 0666 : 0);
 }
 
@@ -653,12 +687,26 @@ out:
 	return file;
 }
 
+/* One name, neither "." nor "..": nothing on the way could lead out but itself, as a link */
+static bool is_name(const char *path)
+{
+	return !strchr(path, '/') && strcmp(path, ".") && strcmp(path, "..");
+}
+
 static struct file *open_at(struct wasi *w, struct file *dir, char *path, int flags, bool follow)
 {
 	struct path found;
 	struct file *file;
 	int err, links = 0;
 
+	/* the kernel's own way to make or truncate a file, if it is no link */
+	if ((flags & (O_CREAT | O_TRUNC)) && !(flags & O_DIRECTORY) && is_name(path) &&
+	    d_can_lookup(dir->f_path.dentry)) {
+		file = file_open_root(&dir->f_path, path, flags | O_NOFOLLOW,
+				      flags & O_CREAT ? 0666 : 0);
+		if (file != ERR_PTR(-ELOOP) || !follow)
+			return file;
+	}
 	for (;;) {
 		if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 			return create(w, dir, path, flags);
@@ -741,6 +789,7 @@ int wasi_do_path_open(struct wasi *w, u32 fd, u32 dirflags, u32 path, u32 len, u
 		err = PTR_ERR(file);
 		goto out;
 	}
+	kwasm_notify_open(file);
 	/* what the file was not opened for it cannot be used for, whatever rights were asked for */
 	wasi_fd_install(w, new_fd, file, base, inheriting);
 	wasi_put(out, new_fd);

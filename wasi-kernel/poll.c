@@ -3,9 +3,11 @@
  * poll.c - waiting for clocks and descriptors
  *
  * The machinery is poll(2)'s: poll_initwait() gives a table that puts this task on the
- * wait queues of files, and notes when one of them has woken it. Timers are two: on
- * the monotonic clock, for all relative times too, and on the real-time clock, so that
- * an alarm at noon goes off at noon even if the clock is set in between.
+ * wait queues of files, and notes when one of them has woken it. Timers are three: on
+ * the monotonic clock, for all relative times too; on the real-time clock, so that
+ * an alarm at noon goes off at noon even if the clock is set in between; and for the
+ * processor time of the process, which its other threads may use, one that goes off when it could be
+ * used up at the earliest. The processor time of a thread that waits stands still.
  *
  * Sleeping is interruptible, so that kill and the runtime's kick get through. A signal that
  * does not kill would end every such sleep at once; while one is pending this looks
@@ -136,21 +138,18 @@ static int prepare(struct wasi *w, struct sub *sub)
 	case WASI_EVENTTYPE_CLOCK:
 		if (sub->flags & ~WASI_SUBCLOCKFLAGS_ABSTIME)
 			return -EINVAL;
-		/* no timer can be set on CPU time that this thread does not use while it sleeps */
-		if (sub->id == WASI_CLOCKID_PROCESS_CPUTIME_ID ||
-		    sub->id == WASI_CLOCKID_THREAD_CPUTIME_ID)
-			return -EOPNOTSUPP;
+		/* a duration is one, however the clock is set meanwhile */
+		if (sub->id == WASI_CLOCKID_REALTIME && !(sub->flags & WASI_SUBCLOCKFLAGS_ABSTIME))
+			sub->id = WASI_CLOCKID_MONOTONIC;
 		if (wasi_clock_now(sub->id, &now))
 			return -EINVAL;
-		if (!(sub->flags & WASI_SUBCLOCKFLAGS_ABSTIME)) {
-			/* a duration is one, however the clock is set meanwhile */
-			if (sub->id == WASI_CLOCKID_REALTIME)
-				now = ktime_get_ns();
-			sub->id = WASI_CLOCKID_MONOTONIC;
-			if (check_add_overflow(sub->deadline, now, &sub->deadline))
-				sub->deadline = KTIME_MAX;
-		}
+		if (!(sub->flags & WASI_SUBCLOCKFLAGS_ABSTIME) &&
+		    check_add_overflow(sub->deadline, now, &sub->deadline))
+			sub->deadline = KTIME_MAX;
 		sub->deadline = min_t(u64, sub->deadline, KTIME_MAX);
+		/* as clock_nanosleep(): it would never come */
+		if (sub->id == WASI_CLOCKID_THREAD_CPUTIME_ID && now < sub->deadline)
+			return -EOPNOTSUPP;
 		return 0;
 	case WASI_EVENTTYPE_FD_READ:
 		rights |= WASI_RIGHTS_FD_READ;
@@ -216,19 +215,33 @@ static bool happened(struct sub *sub, poll_table *pt, struct wasi_event *event)
 	return true;
 }
 
-/* One timer per clock, for the first deadline on it; at most two */
+/* When, on the monotonic clock, all processors together can have used up what is left */
+static u64 cputime_earliest(u64 deadline)
+{
+	u64 now, left = 0;
+
+	if (!wasi_clock_now(WASI_CLOCKID_PROCESS_CPUTIME_ID, &now) && now < deadline)
+		left = deadline - now;
+	left = max_t(u64, left / num_online_cpus(), NSEC_PER_MSEC);
+	return min_t(u64, ktime_get_ns() + left, KTIME_MAX);
+}
+
+#define TIMERS_MAX	3
+
+/* One timer per clock, for the first deadline on it */
 static u32 start_timers(struct sub *subs, u32 nr, struct hrtimer_sleeper *timers)
 {
-	static const clockid_t clocks[] = {
+	static const clockid_t clocks[TIMERS_MAX] = {
 		[WASI_CLOCKID_REALTIME] = CLOCK_REALTIME,
 		[WASI_CLOCKID_MONOTONIC] = CLOCK_MONOTONIC,
+		[WASI_CLOCKID_PROCESS_CPUTIME_ID] = CLOCK_MONOTONIC,
 	};
 	u32 id, i, nr_timers = 0;
 
 	for (id = 0; id < ARRAY_SIZE(clocks); id++) {
 		struct hrtimer_sleeper *timer = &timers[nr_timers];
 		struct sub *first = NULL;
-		u64 slack;
+		u64 slack, expires;
 
 		for (i = 0; i < nr; i++) {
 			if (subs[i].type != WASI_EVENTTYPE_CLOCK || subs[i].err || subs[i].id != id)
@@ -240,8 +253,11 @@ static u32 start_timers(struct sub *subs, u32 nr, struct hrtimer_sleeper *timers
 			continue;
 		slack = max_t(u64, current->timer_slack_ns,
 			      min_t(u64, first->precision, SLACK_MAX_NS));
+		expires = first->deadline;
+		if (id == WASI_CLOCKID_PROCESS_CPUTIME_ID)
+			expires = cputime_earliest(expires);
 		hrtimer_init_sleeper_on_stack(timer, clocks[id], HRTIMER_MODE_ABS);
-		hrtimer_set_expires_range_ns(&timer->timer, first->deadline, slack);
+		hrtimer_set_expires_range_ns(&timer->timer, expires, slack);
 		hrtimer_sleeper_start_expires(timer, HRTIMER_MODE_ABS);
 		nr_timers++;
 	}
@@ -257,9 +273,9 @@ static void stop_timers(struct hrtimer_sleeper *timers, u32 nr)
 }
 
 /* Wait until something has happened: number of events, in the order of subscriptions, or error */
-static int poll(struct wasi *w, struct sub *subs, u32 nr, struct wasi_event *events)
+static noinline int poll(struct wasi *w, struct sub *subs, u32 nr, struct wasi_event *events)
 {
-	struct hrtimer_sleeper timers[2];
+	struct hrtimer_sleeper timers[TIMERS_MAX];
 	struct wasi_event event;
 	struct poll_wqueues table;
 	u32 i, nr_events = 0, nr_timers = 0;
@@ -282,7 +298,10 @@ static int poll(struct wasi *w, struct sub *subs, u32 nr, struct wasi_event *eve
 			err = -EINTR;
 		if (err)
 			break;
-		/* Gone off, and nothing has happened: the clock was set back. They are for one use. */
+		/*
+		 * Gone off, and nothing has happened: the clock was set back, or the process did not
+		 * use all processors. They are for one use.
+		 */
 		if (fired(timers, nr_timers)) {
 			stop_timers(timers, nr_timers);
 			nr_timers = 0;

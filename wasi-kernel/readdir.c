@@ -6,12 +6,27 @@
  * means the same however the directory changes, and a guest can go back to any. An
  * entry's cookie is the position of its successor, which is known only when that comes
  * (or from the final position), so it is filled in then.
+ *
+ * A guest's buffer mostly ends within an entry, and its next call begins with that one again.
+ * For the file system that would be a step back, which some make by searching from the
+ * start. So the entry that was cut off is kept, and the next call goes on behind it.
  */
 #include <linux/fs.h>
+#include <linux/slab.h>
 #include "wasi.h"
+
+struct wasi_cut {
+	const struct file *file;	/* NULL: nothing is kept. One that the guest has open */
+	u64 cookie;			/* of the entry */
+	loff_t next;			/* where the file is, behind it */
+	struct wasi_dirent dirent;
+	char name[NAME_MAX];
+};
 
 struct listing {
 	struct dir_context ctx;
+	struct wasi_cut *cut;		/* NULL: nothing can be kept */
+	const struct file *file;
 	u8 *buf;
 	u32 len;
 	u32 used;
@@ -38,22 +53,71 @@ static u32 append(struct listing *l, const void *data, u32 len)
 	return n;
 }
 
+static void keep(struct listing *l, const struct wasi_dirent *d, const char *name, u64 cookie)
+{
+	struct wasi_cut *cut = l->cut;
+
+	if (!cut || d->namlen > sizeof(cut->name))
+		return;
+	cut->file = l->file;
+	cut->cookie = cookie;
+	cut->dirent = *d;
+	memmove(cut->name, name, d->namlen);	/* it may be the kept one */
+}
+
 /* One entry. A last one that does not fit is cut off and so fills the buffer: that is specified. */
+static void add(struct listing *l, const struct wasi_dirent *d, const char *name, u64 cookie)
+{
+	u8 *at = l->buf + l->used;
+
+	if (l->len - l->used < sizeof(*d) + d->namlen)
+		keep(l, d, name, cookie);
+	l->last_next = append(l, d, sizeof(*d)) >= sizeof(d->next) ? at : NULL;
+	append(l, name, d->namlen);
+}
+
 static bool list_entry_add(struct dir_context *ctx, const char *name, int namlen, loff_t offset,
 			   u64 ino, unsigned int type)
 {
 	struct listing *l = container_of(ctx, struct listing, ctx);
 	struct wasi_dirent d = { .ino = ino, .namlen = namlen, .type = filetype(type) };
-	u8 *at = l->buf + l->used;
 
 	put_next(l, offset);
 	l->last_next = NULL;
 	if (l->used == l->len)
 		return false;
-	if (append(l, &d, sizeof(d)) >= sizeof(d.next))
-		l->last_next = at;
-	append(l, name, namlen);
+	add(l, &d, name, offset);
 	return true;
+}
+
+/* Begin at @cookie, with the entry that is kept if it is that one */
+static int begin_at(struct listing *l, struct file *file, u64 cookie)
+{
+	struct wasi_cut *cut = l->cut;
+	struct wasi_dirent d;
+	loff_t pos;
+
+	l->ctx.pos = file->f_pos;
+	if (cut && cut->file == file && cut->cookie == cookie && cut->next == file->f_pos) {
+		cut->file = NULL;
+		d = cut->dirent;
+		add(l, &d, cut->name, cookie);
+		return 0;
+	}
+	if (cut)
+		cut->file = NULL;
+	/* to the same place costs some file systems a search, so only if it is another */
+	if (file->f_pos == cookie)
+		return 0;
+	pos = vfs_llseek(file, cookie, SEEK_SET);
+	return pos < 0 ? pos : 0;
+}
+
+/* Before a file's last reference goes: another may get its address */
+void wasi_readdir_forget(struct wasi *w, const struct file *file)
+{
+	if (w->cut && w->cut->file == file)
+		w->cut->file = NULL;
 }
 
 int wasi_do_fd_readdir(struct wasi *w, u32 fd, u32 buf, u32 len, u64 cookie, u32 used)
@@ -81,17 +145,17 @@ int wasi_do_fd_readdir(struct wasi *w, u32 fd, u32 buf, u32 len, u64 cookie, u32
 	err = -EINVAL;
 	if ((s64)cookie < 0)
 		goto out;
+	if (!w->cut)
+		w->cut = kzalloc(sizeof(*w->cut), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	/* of a directory that is the process's nobody would say when it is closed */
+	if (f.fd->kind == WASI_FD_FILE)
+		l.cut = w->cut;
+	l.file = f.file;
 	err = -EINTR;
 	if (mutex_lock_killable(&f.file->f_pos_lock))
 		goto out;
-	/* to the same place costs some file systems a search, so only if it is another */
-	err = 0;
-	if (f.file->f_pos != cookie) {
-		loff_t pos = vfs_llseek(f.file, cookie, SEEK_SET);
-
-		err = pos < 0 ? pos : 0;
-	}
-	while (!err) {
+	err = begin_at(&l, f.file, cookie);
+	while (!err && (l.used < l.len || !l.len)) {
 		u32 before = l.used;
 
 		err = iterate_dir(f.file, &l.ctx);
@@ -102,6 +166,8 @@ int wasi_do_fd_readdir(struct wasi *w, u32 fd, u32 buf, u32 len, u64 cookie, u32
 			err = -EINTR;
 	}
 	put_next(&l, l.ctx.pos);
+	if (l.cut)
+		l.cut->next = f.file->f_pos;
 	mutex_unlock(&f.file->f_pos_lock);
 	/* what was listed before an error counts; the error comes again */
 	if (l.used)

@@ -24,8 +24,10 @@
 #ifndef WASI_H
 #define WASI_H
 
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/ratelimit.h>
 #include <linux/uio.h>
@@ -68,12 +70,15 @@ struct wasi_log {
 /* State of one instance */
 struct wasi {
 	void *ctx;			/* of the call under way */
-	struct kwasm_instance *instance;
+	const struct kwasm_memory *memory; /* the instance's first; one of no bytes if it has none */
 	struct wasi_fd *fds;
 	u32 nr_fds;			/* rows in @fds */
+	u32 lowest_free;		/* no row before this one is free */
+	struct kwasm_instance *instance;
 	char *path[2];			/* PATH_MAX each, made when first needed */
 	struct kvec *iovs;		/* WASI_IOVS_MAX, made when first needed */
 	struct kvec few_iovs[8];
+	struct wasi_cut *cut;		/* made when first needed, see readdir.c */
 	struct wasi_log *log[2];	/* stdout, stderr */
 	struct ratelimit_state *log_limit;
 	struct wasi_net_rule *net_rules; /* what of the network it may use */
@@ -90,9 +95,15 @@ struct wasi_file {
 
 /* ---- guest memory ---- */
 
+/* kwasm_guest_ptr(), of which a call needs several */
 static inline void *wasi_guest(struct wasi *w, u32 addr, u64 len)
 {
-	return kwasm_guest_ptr(w->ctx, addr, len);
+	const struct kwasm_memory *memory = w->memory;
+	unsigned long size = READ_ONCE(memory->abi.size);
+
+	if (unlikely(len > size || addr > size - len))
+		return NULL;
+	return memory->abi.base + array_index_nospec((unsigned long)addr, size + 1);
 }
 
 /* A place for a result, NULL if out of bounds. It need not be aligned: write with wasi_put(). */
@@ -106,15 +117,65 @@ static inline void *wasi_guest(struct wasi *w, u32 addr, u64 len)
 /* ---- fd_table.c ---- */
 
 struct wasi *wasi_create(void *ctx);
-int wasi_fd_find(struct wasi *w, u32 fd, struct wasi_fd **entry);
-int wasi_file_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f);
-void wasi_file_put(struct wasi_file *f);
+int wasi_host_file_get(struct wasi *w, u64 rights, struct wasi_file *f);
 int wasi_fd_reserve(struct wasi *w, u32 *fd);
 void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 inheriting);
-int wasi_fd_release(struct wasi_fd *entry);
+int wasi_fd_release(struct wasi *w, struct wasi_fd *entry);
 struct wasi_rights_pair wasi_file_rights(const struct wasi_file *f);
 u8 wasi_filetype(struct file *file);
 u8 wasi_filetype_of_mode(umode_t mode);
+
+static inline int wasi_fd_find(struct wasi *w, u32 fd, struct wasi_fd **entry)
+{
+	if (unlikely(fd >= w->nr_fds))
+		return -EBADF;
+	*entry = &w->fds[array_index_nospec(fd, w->nr_fds)];
+	return unlikely((*entry)->kind == WASI_FD_FREE) ? -EBADF : 0;
+}
+
+/**
+ * wasi_file_get() - Find the file behind a descriptor
+ * @w: state
+ * @fd: the guest's number
+ * @rights: all of these are needed
+ * @f: set; pair with wasi_file_put()
+ *
+ * Return: 0, -EBADF, -WASI_ENOTCAPABLE. @f->file is NULL for stdio of a kernel thread.
+ */
+static inline int wasi_file_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f)
+{
+	int err = wasi_fd_find(w, fd, &f->fd);
+
+	if (unlikely(err))
+		return err;
+	f->put = false;
+	f->file = f->fd->file;
+	if (unlikely(f->fd->kind != WASI_FD_FILE))
+		return wasi_host_file_get(w, rights, f);
+	return unlikely(rights & ~f->fd->rights_base) ? -WASI_ENOTCAPABLE : 0;
+}
+
+static inline void wasi_file_put(struct wasi_file *f)
+{
+	if (unlikely(f->put))
+		fput(f->file);
+}
+
+/*
+ * Take the lock of the file's position, as fdget_pos() does: only if somebody else could
+ * use it. Nobody else uses this instance's descriptors while it makes a call.
+ */
+static inline int wasi_pos_lock(struct file *file, bool *locked)
+{
+	*locked = (file->f_mode & FMODE_ATOMIC_POS) && file_count(file) > 1;
+	return *locked ? mutex_lock_killable(&file->f_pos_lock) : 0;
+}
+
+static inline void wasi_pos_unlock(struct file *file, bool locked)
+{
+	if (locked)
+		mutex_unlock(&file->f_pos_lock);
+}
 
 /* ---- io.c ---- */
 
@@ -126,6 +187,10 @@ int wasi_restart(struct wasi *w, struct file *file, unsigned int events, int err
 /* ---- sock_calls.c ---- */
 
 void wasi_check_sock_signatures(void);
+
+/* ---- readdir.c ---- */
+
+void wasi_readdir_forget(struct wasi *w, const struct file *file);
 
 /* ---- log.c: stdout and stderr of what runs on a kernel thread ---- */
 

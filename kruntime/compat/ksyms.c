@@ -7,6 +7,8 @@
  * LTTng-modules does it).
  */
 #include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/version.h>
 #include "ksyms.h"
 #include "vmalloc.h"
 
@@ -14,6 +16,7 @@ static struct {
 	unsigned long get_vm_area_caller;
 	unsigned long flush_tlb_kernel_range;
 	struct mm_struct *init_mm;
+	unsigned long fput_work;	/* 0: not there */
 } ksyms;
 
 /*
@@ -58,8 +61,23 @@ int kwasm_ksyms_init(void)
 			return -ENOENT;
 		}
 	}
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	ksyms.fput_work = kwasm_unmarked_call(lookup, (unsigned long)"____fput", 0, 0, 0, 0);
+#endif
 	return 0;
 }
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+bool kwasm_fput_now(struct file *file)
+{
+	if (!ksyms.fput_work)
+		return false;
+	if (atomic_long_dec_and_test(&file->f_count))
+		kwasm_unmarked_call(ksyms.fput_work, (unsigned long)&file->f_rcuhead, 0, 0, 0, 0);
+	return true;
+}
+EXPORT_SYMBOL_GPL(kwasm_fput_now);
+#endif
 
 struct vm_struct *kwasm_get_vm_area(unsigned long size)
 {

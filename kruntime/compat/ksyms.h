@@ -9,6 +9,7 @@
 #ifndef KWASM_COMPAT_KSYMS_H
 #define KWASM_COMPAT_KSYMS_H
 
+#include <linux/fs.h>
 #include <linux/mm_types.h>
 #include <linux/vmalloc.h>
 
@@ -33,6 +34,15 @@ struct mm_struct *kwasm_init_mm(void);
  * memory.grow could not give its pages back before the whole area goes.
  */
 void kwasm_flush_tlb_kernel_range(unsigned long start, unsigned long end);
+
+/*
+ * Release a file now, whose last reference the caller may hold, from a task (which must hold
+ * no lock). From 6.6 on that is __fput_sync(). Before it, only kernel threads may call that,
+ * and ____fput(), what a task's fput() is put off to, is taken instead. Without it, a
+ * work item does it (wasi-kernel/compat/file.c); so a kernel that lacks it is not refused.
+ * Return: false: it cannot be done here, and the reference is still the caller's.
+ */
+bool kwasm_fput_now(struct file *file);
 
 /*
  * Call @func with up to five arguments, by "push; ret": a function that the kernel

@@ -7,6 +7,7 @@
  * those named raw. The machine's clock must advance by a nanosecond for each
  * instruction (see calls.py); the best of some rounds is what nothing interrupted.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
@@ -56,6 +57,14 @@ static void nothing(void)
 static void clock_read(void)
 {
 	now();
+}
+
+/* a native program asks no kernel for it */
+static void clock_vdso(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
 }
 
 static void raw_yield(void)
@@ -112,6 +121,44 @@ static void seek(void)
 	check(lseek(file, 0, SEEK_SET) == 0, "lseek");
 }
 
+/* The file has 64 KiB; from time to time back to its start */
+static void rewind_file(int every)
+{
+	static int turn;
+
+	if (++turn % every == 0)
+		lseek(file, 0, SEEK_SET);
+}
+
+static void file_read_1(void)
+{
+	rewind_file(100);
+	check(read(file, buffer, 1) == 1, "read");
+}
+
+static void file_write_1(void)
+{
+	rewind_file(100);
+	check(write(file, buffer, 1) == 1, "write");
+}
+
+static void file_write_64k(void)
+{
+	rewind_file(10);
+	check(write(file, buffer, 65536) == 65536, "write");
+}
+
+static void list_dir(void)
+{
+	DIR *dir = opendir("many");
+	int n = 0;
+
+	check(dir != NULL, "opendir");
+	while (readdir(dir))
+		n++;
+	check(n == 10002 && !closedir(dir), "readdir");
+}
+
 static void pread_4k(void)
 {
 	check(pread(file, buffer, 4096, 0) == 4096, "pread");
@@ -143,25 +190,39 @@ static void open_close(void)
 	check(fd >= 0 && !close(fd), "open");
 }
 
+static void open_close_deep(void)
+{
+	int fd = open("one/two/file", O_RDONLY);
+
+	check(fd >= 0 && !close(fd), "open");
+}
+
 static const struct {
 	const char *name;
 	void (*call)(void);
+	int loops;		/* 0: LOOPS */
 } calls[] = {
-	{ "(loop)", nothing },
-	{ "sched_yield, raw", raw_yield },
-	{ "fd_tell, raw", raw_tell },
-	{ "random_get of 16 bytes, raw", raw_random },
-	{ "clock_gettime", clock_read },
-	{ "read of 1 byte, /dev/zero", read_1 },
-	{ "read of 4 KiB, /dev/zero", read_4k },
-	{ "write of 1 byte, /dev/null", write_1 },
-	{ "write of 64 KiB, /dev/null", write_64k },
-	{ "lseek", seek },
-	{ "pread of 4 KiB, file", pread_4k },
-	{ "pwrite of 4 KiB, file", pwrite_4k },
-	{ "fstat", fstat_file },
-	{ "stat", stat_file },
-	{ "open and close", open_close },
+	{ "(loop)", nothing, 0 },
+	{ "sched_yield, raw", raw_yield, 0 },
+	{ "fd_tell, raw", raw_tell, 0 },
+	{ "random_get of 16 bytes, raw", raw_random, 0 },
+	{ "clock_gettime", clock_read, 0 },
+	{ "clock_gettime, vDSO", clock_vdso, 0 },
+	{ "read of 1 byte, /dev/zero", read_1, 0 },
+	{ "read of 4 KiB, /dev/zero", read_4k, 0 },
+	{ "write of 1 byte, /dev/null", write_1, 0 },
+	{ "write of 64 KiB, /dev/null", write_64k, 0 },
+	{ "lseek", seek, 0 },
+	{ "read of 1 byte, file", file_read_1, 0 },
+	{ "write of 1 byte, file", file_write_1, 0 },
+	{ "write of 64 KiB, file", file_write_64k, 0 },
+	{ "pread of 4 KiB, file", pread_4k, 0 },
+	{ "pwrite of 4 KiB, file", pwrite_4k, 0 },
+	{ "fstat", fstat_file, 0 },
+	{ "stat", stat_file, 0 },
+	{ "open and close", open_close, 0 },
+	{ "open and close, two folders down", open_close_deep, 0 },
+	{ "opendir, readdir of 10,000, closedir", list_dir, 1 },
 };
 
 int main(void)
@@ -175,16 +236,19 @@ int main(void)
 	file = open("file", O_RDWR);
 	check(zero >= 0 && null >= 0 && file >= 0, "open");
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		int loops = calls[i].loops ? calls[i].loops : LOOPS;
+
 		best = INT64_MAX;
 		for (round = 0; round < ROUNDS; round++) {
+			lseek(file, 0, SEEK_SET);
 			began = now();
-			for (k = 0; k < LOOPS; k++)
+			for (k = 0; k < loops; k++)
 				calls[i].call();
 			took = now() - began;
 			if (took < best)
 				best = took;
 		}
-		printf("%s: %.1f\n", calls[i].name, (double)best / LOOPS);
+		printf("%s: %.1f\n", calls[i].name, (double)best / loops);
 	}
 	return 0;
 }

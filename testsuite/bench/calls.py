@@ -9,6 +9,8 @@ from vmlib import boot
 SCRIPT = '''
 mkdir -p /tmp/w && cd /tmp/w || exit 1
 dd if=/dev/zero of=file bs=4096 count=16 2>/dev/null
+mkdir -p one/two many && cp file one/two/
+i=0; while [ $i -lt 10000 ]; do : >many/entry$i; i=$((i+1)); done
 mknod zero c 1 5 && mknod null c 1 3 && chmod 666 zero null
 insmod /modules/kwasm.ko && insmod /modules/kwasm_wasi.ko && insmod /apps/calls.ko run=0 || exit 1
 sleep 2

@@ -7,6 +7,7 @@
 #include <linux/llist.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include "../../kruntime/compat/ksyms.h"
 
 struct release {
 	struct llist_node node;
@@ -38,6 +39,8 @@ void wasi_release(struct file *file)
 {
 	struct release *r;
 
+	if (kwasm_fput_now(file))
+		return;
 	if (current->flags & PF_KTHREAD) {
 		__fput_sync(file);
 		return;

@@ -8,8 +8,11 @@
 #define WASI_COMPAT_FS_H
 
 #include <linux/fs.h>
+#include <linux/fsnotify.h>
+#include <linux/ima.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/security.h>
 #include <linux/version.h>
 
 /*
@@ -45,18 +48,42 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 #endif
 
 /*
- * 6.8: vfs_iter_write() asks for write access to the superblock itself ("fs: move
- * file_start_write() into vfs_iter_write()")
+ * Tell those who watch the file (inotify) that it was opened. 6.11: opening for the kernel
+ * does so, too ("vfs: generate FS_CREATE before FS_OPEN when ->atomic_open used").
  */
-static inline ssize_t kwasm_iter_write(struct file *file, struct iov_iter *iter, loff_t *pos)
+static inline void kwasm_notify_open(struct file *file)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+	fsnotify_open(file);
+#endif
+}
+
+/*
+ * What open(2) asks of the integrity measurement when a file has been opened. 6.9: it became a
+ * hook among others ("security: Introduce file_post_open hook").
+ */
+static inline int kwasm_file_opened(struct file *file, int mask)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	return security_file_post_open(file, mask & (MAY_READ | MAY_WRITE | MAY_EXEC | MAY_APPEND));
+#else
+	return ima_file_check(file, mask);
+#endif
+}
+
+/*
+ * 6.8: vfs_iocb_iter_write() asks for write access to the superblock itself ("fs: move
+ * kiocb_start_write() into vfs_iocb_iter_write()")
+ */
+static inline ssize_t kwasm_iocb_write(struct file *file, struct kiocb *iocb, struct iov_iter *iter)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-	return vfs_iter_write(file, iter, pos, 0);
+	return vfs_iocb_iter_write(file, iocb, iter);
 #else
 	ssize_t ret;
 
 	file_start_write(file);
-	ret = vfs_iter_write(file, iter, pos, 0);
+	ret = vfs_iocb_iter_write(file, iocb, iter);
 	file_end_write(file);
 	return ret;
 #endif

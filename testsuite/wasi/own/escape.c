@@ -187,6 +187,139 @@ TEST(a_directory_opened_below_is_a_root_of_its_own)
 	ASSERT_EQ(0, w_fd_close(dir));
 }
 
+TEST(creating_and_truncating_do_not_lead_out)
+{
+	static const char *const out[] = { "..", "../secret", "abs", "up/secret", "dir/out", "/secret" };
+	static const uint32_t oflags[] = {
+		WASI_OFLAGS_CREAT, WASI_OFLAGS_TRUNC, WASI_OFLAGS_CREAT | WASI_OFLAGS_TRUNC,
+	};
+	struct wasi_filestat st;
+	uint32_t fd;
+
+	for (uint32_t i = 0; i < sizeof(out) / sizeof(out[0]); i++)
+		for (uint32_t k = 0; k < 3; k++) {
+			uint32_t err = open_at(root, out[i], 1, oflags[k], RIGHTS_RW, &fd);
+
+			if (err != WASI_ERRNO_NOTCAPABLE && !(i == 0 && err == WASI_ERRNO_ISDIR))
+				FAIL("%s with %u: error %u", out[i], oflags[k], err);
+		}
+	for (uint32_t k = 0; k < 3; k++) {
+		ASSERT_EQ(WASI_ERRNO_LOOP, open_at(root, "within", 0, oflags[k], RIGHTS_RW, &fd));
+		ASSERT_EQ(WASI_ERRNO_LOOP, open_at(root, "loop", 1, oflags[k], RIGHTS_RW, &fd));
+		ASSERT_EQ(WASI_ERRNO_ISDIR, open_at(root, "dir", 1, oflags[k], RIGHTS_RW, &fd));
+		ASSERT_EQ(WASI_ERRNO_ISDIR, open_at(root, ".", 1, oflags[k], RIGHTS_RW, &fd));
+	}
+	/* a link that stays inside is followed, and what it names is made or truncated */
+	ASSERT_EQ(0, make(root, "t", "text"));
+	ASSERT_EQ(0, w_path_symlink(P("t"), root, P("to-t")));
+	ASSERT_EQ(0, open_at(root, "to-t", 1, WASI_OFLAGS_TRUNC, RIGHTS_RW, &fd));
+	ASSERT_EQ(0, w_fd_close(fd));
+	ASSERT_EQ(0, w_path_filestat_get(root, 0, P("t"), &st));
+	ASSERT_EQ(0, st.size);
+	ASSERT_EQ(0, w_path_unlink_file(root, P("t")));
+	ASSERT_EQ(0, open_at(root, "to-t", 1, WASI_OFLAGS_CREAT | WASI_OFLAGS_TRUNC, RIGHTS_RW, &fd));
+	ASSERT_EQ(0, w_fd_close(fd));
+	ASSERT_EQ(0, w_path_unlink_file(root, P("t")));
+	ASSERT_EQ(0, w_path_unlink_file(root, P("to-t")));
+}
+
+TEST(hard_links_give_nothing_new)
+{
+	struct wasi_filestat st;
+
+	/* of a link: the link itself, which leads out no more from its new place */
+	ASSERT_EQ(0, w_path_link(root, 0, P("dir/out"), other, P("out")));
+	ASSERT_EQ(WASI_ERRNO_NOTCAPABLE, opens(other, "out", 1));
+	ASSERT_EQ(0, w_path_unlink_file(other, P("out")));
+	ASSERT_EQ(WASI_ERRNO_NOTCAPABLE, w_path_link(root, 1, P("abs"), other, P("passwd")));
+	ASSERT_EQ(WASI_ERRNO_NOTCAPABLE, w_path_link(proc, 1, P("self/exe"), root, P("exe")));
+	ASSERT(w_path_link(proc, 0, P("self/exe"), root, P("exe")) != 0);
+	ASSERT_EQ(WASI_ERRNO_PERM, w_path_link(root, 0, P("dir"), root, P("dir2")));
+	/* onto what is there, also a dangling link */
+	ASSERT_EQ(0, w_path_symlink(P("../made"), root, P("dangling")));
+	ASSERT_EQ(WASI_ERRNO_EXIST, w_path_link(root, 0, P("file"), root, P("dangling")));
+	ASSERT_EQ(WASI_ERRNO_EXIST, w_path_link(root, 0, P("file"), root, P("file")));
+	ASSERT_EQ(0, w_path_unlink_file(root, P("dangling")));
+	ASSERT_EQ(0, w_path_filestat_get(root, 0, P("file"), &st));
+	ASSERT_EQ(1, st.nlink);
+}
+
+/* a path of eight bytes with a NUL in it */
+#define NUL		"file\0abc", 8
+
+TEST(nul_bytes_are_refused_in_every_path)
+{
+	struct wasi_filestat st;
+	uint32_t fd, n;
+	char buf[8];
+
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_open(root, 0, NUL, 0, WASI_RIGHTS_FD_READ, 0, 0, &fd));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_create_directory(root, NUL));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_filestat_get(root, 0, NUL, &st));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_filestat_set_times(root, 0, NUL, 0, 0, WASI_FSTFLAGS_ATIM_NOW));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_link(root, 0, NUL, root, P("x")));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_link(root, 0, P("file"), root, NUL));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_readlink(root, NUL, buf, sizeof(buf), &n));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_remove_directory(root, NUL));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_rename(root, NUL, root, P("x")));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_rename(root, P("file"), root, NUL));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_symlink(NUL, root, P("x")));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_symlink(P("file"), root, NUL));
+	ASSERT_EQ(WASI_ERRNO_ILSEQ, w_path_unlink_file(root, NUL));
+}
+
+TEST(trailing_slashes_mean_a_directory)
+{
+	struct wasi_filestat st;
+	char buf[8];
+	uint32_t fd, n;
+
+	ASSERT_EQ(WASI_ERRNO_NOTDIR, opens(root, "file/", 1));
+	ASSERT_EQ(WASI_ERRNO_NOTDIR, opens(root, "within/", 1));
+	ASSERT_EQ(WASI_ERRNO_NOTDIR, w_path_filestat_get(root, 1, P("file///"), &st));
+	ASSERT_EQ(WASI_ERRNO_ISDIR, open_at(root, "new/", 1, WASI_OFLAGS_CREAT, RIGHTS_RW, &fd));
+	ASSERT_EQ(WASI_ERRNO_NOTDIR, w_path_unlink_file(root, P("file/")));
+	ASSERT(w_path_unlink_file(root, P("abs/")) != 0);
+	ASSERT(w_path_remove_directory(root, P("up/")) != 0);
+	ASSERT(w_path_readlink(root, P("abs/"), buf, sizeof(buf), &n) != 0);
+	ASSERT_EQ(WASI_ERRNO_NOTDIR, w_path_rename(root, P("file"), root, P("new/")));
+	ASSERT_EQ(WASI_ERRNO_NOTDIR, w_path_rename(root, P("file/"), root, P("new")));
+	ASSERT_EQ(WASI_ERRNO_NOENT, w_path_link(root, 0, P("file"), root, P("new/")));
+	ASSERT_EQ(WASI_ERRNO_NOENT, w_path_symlink(P("file"), root, P("new/")));
+	ASSERT_EQ(0, w_path_create_directory(root, P("new//")));
+	ASSERT_EQ(0, w_path_rename(root, P("new/"), root, P("newer/")));
+	ASSERT_EQ(0, w_path_filestat_get(root, 0, P("newer/"), &st));
+	ASSERT_EQ(WASI_FILETYPE_DIRECTORY, st.filetype);
+	ASSERT_EQ(0, w_path_remove_directory(root, P("newer/")));
+}
+
+TEST(a_preopen_can_be_replaced_but_not_had_twice)
+{
+	struct wasi_prestat stat;
+	uint32_t dir, fd;
+
+	ASSERT_EQ(0, w_path_open(root, 0, P("dir"), WASI_OFLAGS_DIRECTORY, WASI_RIGHTS_PATH_OPEN,
+				 WASI_RIGHTS_FD_READ, 0, &dir));
+	ASSERT_EQ(0, w_fd_renumber(dir, other));
+	ASSERT_EQ(WASI_ERRNO_BADF, w_fd_prestat_get(other, &stat));
+	ASSERT_EQ(WASI_ERRNO_NOTCAPABLE, opens(other, "../file", 1));
+	ASSERT_EQ(WASI_ERRNO_BADF, opens(dir, "out", 1));
+	/* and one that moves keeps its name and its bounds; the row that it had is free */
+	ASSERT_EQ(0, w_fd_renumber(root, other));
+	ASSERT_EQ(0, w_fd_prestat_get(other, &stat));
+	ASSERT_EQ(1, stat.name_len);
+	ASSERT_EQ(WASI_ERRNO_NOTCAPABLE, opens(other, "../secret", 1));
+	ASSERT_EQ(WASI_ERRNO_BADF, opens(root, "file", 1));
+	ASSERT_EQ(0, open_at(other, "file", 0, 0, WASI_RIGHTS_FD_READ, &fd));
+	ASSERT_EQ(root, fd);
+	ASSERT_EQ(0, w_fd_close(fd));
+	ASSERT_EQ(0, w_path_open(other, 0, P("."), WASI_OFLAGS_DIRECTORY,
+				 WASI_RIGHTS_ALL & ~(WASI_RIGHTS_FD_WRITE | WASI_RIGHTS_FD_ALLOCATE |
+						     WASI_RIGHTS_FD_DATASYNC | WASI_RIGHTS_FD_FILESTAT_SET_SIZE),
+				 WASI_RIGHTS_ALL, 0, &fd));
+	ASSERT_EQ(root, fd);
+}
+
 TEST(removed_directories_lead_nowhere)
 {
 	uint32_t dir, fd;

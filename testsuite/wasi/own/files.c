@@ -87,6 +87,29 @@ TEST(many_vectors_are_one_write)
 	ASSERT_EQ(0, w_path_unlink_file(root, P("v")));
 }
 
+TEST(a_sum_of_vectors_beyond_any_buffer_is_cut_short)
+{
+	static struct wasi_iovec v[1024];
+	uint32_t null, n;
+	char *big = malloc(4 << 20);
+
+	ASSERT(big != NULL);
+	for (uint32_t i = 0; i < 1024; i++)
+		v[i] = (struct wasi_iovec){ (uintptr_t)big, 4 << 20 };	/* 4 GiB together */
+	ASSERT_EQ(0, open_at(preopened("/dev"), "null", 0, 0, WASI_RIGHTS_FD_WRITE, &null));
+	ASSERT_EQ(0, w_fd_write(null, v, 1024, &n));
+	ASSERT_EQ(0x7ffff000, n);	/* as write(2) */
+	ASSERT_EQ(WASI_ERRNO_INVAL, w_fd_write(null, v, 1025, &n));
+	ASSERT_EQ(WASI_ERRNO_INVAL, w_fd_write(null, v, 0xffffffffu, &n));
+	v[1023].buf = 0xfffffff0u;
+	ASSERT_EQ(WASI_ERRNO_FAULT, w_fd_write(null, v, 1024, &n));
+	v[1023] = (struct wasi_iovec){ 0, 0xffffffffu };
+	ASSERT_EQ(WASI_ERRNO_FAULT, w_fd_write(null, v, 1024, &n));
+	ASSERT_EQ(WASI_ERRNO_FAULT, w_fd_write(null, (void *)0xfffffff8u, 2, &n));
+	ASSERT_EQ(0, w_fd_close(null));
+	free(big);
+}
+
 /* ---- descriptors ---- */
 
 TEST(renumber_onto_itself_keeps_it)
@@ -316,6 +339,68 @@ TEST(readdir_resumes_at_any_cookie)
 		memcpy(&d, big, sizeof(d));
 		ASSERT(!memcmp(names[k], big + 24, d.namlen));
 	}
+	ASSERT_EQ(0, w_fd_close(dir));
+}
+
+TEST(readdir_of_two_directories_in_turn)
+{
+	uint32_t dir[2], used;
+	uint64_t cookie[2] = { 0, 0 };
+	int nr[2] = { 0, 0 };
+	char buf[90];
+
+	for (int k = 0; k < 2; k++)
+		ASSERT_EQ(0, w_path_open(root, 0, P("list"), WASI_OFLAGS_DIRECTORY, WASI_RIGHTS_FD_READDIR, 0, 0, &dir[k]));
+	for (int i = 0; i < 300; i++) {
+		struct wasi_dirent d;
+		int k = i % 3 == 0;	/* one is faster */
+
+		ASSERT_EQ(0, w_fd_readdir(dir[k], buf, sizeof(buf), cookie[k], &used));
+		if (used < 24)
+			continue;
+		memcpy(&d, buf, sizeof(d));
+		ASSERT(24 + d.namlen <= used);
+		cookie[k] = d.next;
+		nr[k]++;
+	}
+	ASSERT_EQ(102, nr[0]);
+	ASSERT_EQ(100, nr[1]);
+	for (int k = 0; k < 2; k++)
+		ASSERT_EQ(0, w_fd_close(dir[k]));
+}
+
+TEST(readdir_skips_an_entry_whose_name_is_cut)
+{
+	uint64_t cookie = 0, all[102];
+	uint32_t dir, used, nr = 0;
+	char buf[25];
+
+	ASSERT_EQ(0, w_path_open(root, 0, P("list"), WASI_OFLAGS_DIRECTORY, WASI_RIGHTS_FD_READDIR, 0, 0, &dir));
+	ASSERT_EQ(0, w_fd_readdir(dir, big, sizeof(big), 0, &used));
+	for (uint32_t at = 0; at < used; nr++) {
+		struct wasi_dirent d;
+
+		memcpy(&d, big + at, sizeof(d));
+		all[nr] = d.next;
+		at += 24 + d.namlen;
+	}
+	ASSERT_EQ(102, nr);
+	/* room for the head and a letter: the cookie in it is good */
+	for (nr = 0; nr < 102; nr++) {
+		struct wasi_dirent d;
+
+		ASSERT_EQ(0, w_fd_readdir(dir, buf, sizeof(buf), cookie, &used));
+		ASSERT_EQ(sizeof(buf), used);
+		memcpy(&d, buf, sizeof(d));
+		ASSERT_EQ(all[nr], d.next);
+		/* and the same once more, with more room, gives the same entry whole */
+		ASSERT_EQ(0, w_fd_readdir(dir, big, 600, cookie, &used));
+		ASSERT(used > 25 || nr == 101);
+		ASSERT_EQ(0, memcmp(buf + 8, big + 8, sizeof(buf) - 8));
+		cookie = d.next;
+	}
+	ASSERT_EQ(0, w_fd_readdir(dir, buf, sizeof(buf), cookie, &used));
+	ASSERT_EQ(0, used);
 	ASSERT_EQ(0, w_fd_close(dir));
 }
 

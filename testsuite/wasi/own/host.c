@@ -3,6 +3,8 @@
  * host.c - what a shell cannot do to a process that runs an app
  *
  *	host listen PORT COMMAND...	with a listening TCP socket as standard input
+ *	host pair COMMAND...		with a socket that nothing comes from as standard input
+ *	host pty COMMAND...		with a terminal that nobody types at as standard input
  *	host default COMMAND...		with no signal ignored, as a shell's background jobs have it
  *	host swap			until killed: exchange swap and other, move move/sub out and back
  *	host alarm FILE.ko PARAMETERS	insert it with a signal handler that is due every 20 ms
@@ -82,12 +84,38 @@ static int do_default(char **argv)
 	return fail(argv[2]);
 }
 
+/* The other ends stay open, so that they are silent and not closed */
+static int do_pair(char **argv)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) || dup2(fds[0], 0) < 0)
+		return fail("socketpair");
+	return do_default(argv);
+}
+
+static int do_pty(char **argv)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+
+	if (master < 0 || grantpt(master) || unlockpt(master))
+		return fail("pty");
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	if (slave < 0 || dup2(slave, 0) < 0)
+		return fail("terminal");
+	return do_default(argv);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "swap"))
 		return do_swap();
 	if (argc > 3 && !strcmp(argv[1], "listen"))
 		return do_listen(argv);
+	if (argc > 2 && !strcmp(argv[1], "pair"))
+		return do_pair(argv);
+	if (argc > 2 && !strcmp(argv[1], "pty"))
+		return do_pty(argv);
 	if (argc > 2 && !strcmp(argv[1], "default"))
 		return do_default(argv);
 	if (argc > 3 && !strcmp(argv[1], "alarm"))

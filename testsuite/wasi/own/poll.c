@@ -91,7 +91,7 @@ TEST(what_cannot_be_waited_for_is_an_event_with_an_error)
 {
 	struct wasi_subscription s[5] = {
 		on_fd(1, WASI_EVENTTYPE_FD_READ, 1000), on_clock(2, 9, 0, 0), on_fd(3, 7, 0),
-		on_clock(4, 1, 0, 2), on_clock(5, WASI_CLOCKID_THREAD_CPUTIME_ID, 1, 0),
+		on_clock(4, 1, 0, 2), on_clock(5, WASI_CLOCKID_THREAD_CPUTIME_ID, 10000 * MS, 0),
 	};
 	static const uint16_t errors[5] = {
 		WASI_ERRNO_BADF, WASI_ERRNO_INVAL, WASI_ERRNO_INVAL, WASI_ERRNO_INVAL, WASI_ERRNO_NOTSUP,
@@ -104,6 +104,28 @@ TEST(what_cannot_be_waited_for_is_an_event_with_an_error)
 	for (uint32_t i = 0; i < 5; i++) {
 		ASSERT_EQ(i + 1, e[i].userdata);
 		ASSERT_EQ(errors[i], e[i].error);
+	}
+}
+
+TEST(processor_time_is_a_clock_too)
+{
+	struct wasi_subscription s[2] = {
+		on_clock(1, WASI_CLOCKID_PROCESS_CPUTIME_ID, 100000 * MS, 0), on_clock(2, 1, 50 * MS, 0),
+	};
+	struct wasi_event e[2];
+	uint32_t n;
+
+	/* it stands still while the process waits, and others go on */
+	ASSERT_EQ(0, w_poll_oneoff(s, e, 2, &n));
+	ASSERT_EQ(1, n);
+	ASSERT_EQ(2, e[0].userdata);
+	/* what has been used up does not wait */
+	for (uint32_t id = 2; id < 4; id++) {
+		s[0] = on_clock(3, id, now(id), 1);
+		ASSERT_EQ(0, w_poll_oneoff(s, e, 1, &n));
+		ASSERT_EQ(1, n);
+		ASSERT_EQ(3, e[0].userdata);
+		ASSERT_EQ(0, e[0].error);
 	}
 }
 

@@ -80,6 +80,25 @@ t "sleep: ends soon after kwasm kill" yes "$(kwasm kill $id; ends $SOON $pid)"
 wait $pid
 t "kwasm run says 137 then" 137 $?
 
+# what else can be waited for, ended by a signal and from outside
+mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
+for what in 'pair read' 'pair recv' 'pair poll' 'pty read' 'pty poll'; do
+	host ${what% *} kwasm run signals -- ${what#* } 2>err &
+	pid=$!
+	sleep 0.3
+	ended $pid && t "$what: waits" yes "no: $(cat err)"
+	kill -KILL $pid
+	t "$what: ends soon after SIGKILL" yes "$(ends $SOON $pid)"
+	wait $pid
+	host ${what% *} kwasm run signals -- ${what#* } 2>err &
+	pid=$!
+	sleep 0.3
+	id=$(kwasm ps | awk '/signals/ { print $1; exit }')
+	t "$what: ends soon after kwasm kill" yes "$(kwasm kill $id; ends $SOON $pid)"
+	wait $pid
+done
+t "nothing is left of them" "" "$(kwasm ps | grep signals)"
+
 mkfifo p
 kwasm run signals -- read <p 2>err &
 pid=$!
@@ -175,6 +194,12 @@ host listen 5001 kwasm run sock -- 1 2>err &
 pid=$!
 while ! grep -q listening err; do sleep 0.1; done
 t "socket: accept ends soon after SIGKILL" yes "$(kill -9 $pid; ends $SOON $pid)"
+wait $pid
+host listen 5002 kwasm run sock -- 1 2>err &
+pid=$!
+while ! grep -q listening err; do sleep 0.1; done
+t "socket: accept ends soon after kwasm kill" yes "$(kwasm kill $(kwasm ps | awk '/sock/ { print $1; exit }'); ends $SOON $pid)"
+wait $pid
 rmmod sock
 
 mkdir -p r/root/swap r/root/move/sub r/outside

@@ -14,6 +14,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "read: error %u, %u bytes\n", err, n);
 		return err;
 	}
+	if (!strcmp(how, "recv")) {
+		uint16_t flags;
+
+		err = w_sock_recv(0, &v, 1, 0, &n, &flags);
+		fprintf(stderr, "recv: error %u, %u bytes\n", err, n);
+		return err;
+	}
 	if (!strcmp(how, "poll")) {
 		struct wasi_subscription s = { .tag = WASI_EVENTTYPE_FD_READ };
 		struct wasi_event e;
