@@ -75,19 +75,31 @@ static void need_alignment(struct flow *f, s64 offset, bool known)
 		VIOLATION(f, FAULT, "needs an aligned address, which this is not shown to be");
 }
 
-/* what is known after an access to [base + offset, + size) of a memory was not trapped */
+/* @v as an interval end, kept in 64 bits */
+static s64 saturate(__int128 v)
+{
+	return v > LLONG_MAX ? LLONG_MAX : v < LLONG_MIN ? LLONG_MIN : v;
+}
+
+/*
+ * What is known after an access to [base + offset, + size) of a memory was not trapped.
+ * That holds as far as all accesses are found to be good in the end, so it is used
+ * before they are: what grew too far by leaps comes back to what it can be.
+ */
 static void learn_access(struct flow *f, struct state *s)
 {
 	const struct verify_insn *in = f->insn;
 	const struct value *base = in->base < NR_GPRS ? &s->reg[in->base] : NULL;
 	const struct value *index = in->index < NR_GPRS ? &s->reg[in->index] : NULL;
-	s64 lo = -in->disp, hi = MEMORY_MAX - in->mem_size - in->disp, scale = in->scale;
+	s64 least = -(s64)f->obj->image.ctx_size, scale = in->scale;
+	__int128 lo = least - in->disp, hi = (__int128)MEMORY_MAX - in->mem_size - in->disp;
 	struct value b, i;
 
 	if (!base || in->disp_reloc)
 		return;
 	if (!index) {
-		flow_learn(s, base, lo, hi);
+		if (base->kind == K_CTX || base->kind == K_BASE)
+			flow_learn(s, base, saturate(lo), saturate(hi));
 		return;
 	}
 	b = *base;
@@ -98,16 +110,16 @@ static void learn_access(struct flow *f, struct state *s)
 		b = i;
 		i = swap;
 	}
-	if (i.kind != K_NUM || (b.kind != K_CTX && b.kind != K_BASE) ||
-	    i.lo < -OFFSET_MAX || i.hi > OFFSET_MAX)
+	if (i.kind != K_NUM || (b.kind != K_CTX && b.kind != K_BASE))
 		return;
-	flow_learn(s, &b, lo - i.hi * scale, hi - i.lo * scale);
+	flow_learn(s, &b, saturate(lo - (__int128)i.hi * scale),
+		   saturate(hi - (__int128)i.lo * scale));
 	/* rounded towards the outside */
 	lo = lo - b.hi;
 	hi = hi - b.lo;
 	lo = lo >= 0 ? lo / scale : -((-lo + scale - 1) / scale);
 	hi = hi >= 0 ? (hi + scale - 1) / scale : -(-hi / scale);
-	flow_learn(s, &i, lo, hi);
+	flow_learn(s, &i, saturate(lo), saturate(hi));
 }
 
 /* an access at [address, + size) of linear memory @memory, whose base has offset 0 */
@@ -132,6 +144,7 @@ static void linear_access(struct flow *f, struct state *s, const struct value *a
 	if (address->lo < 0 || (u64)address->hi + size > KWASM_MEMORY_RESERVE) {
 		UNPROVEN(f, MEMORY, "memory address may be base%+lld to base%+lld", address->lo,
 			 address->hi);
+		learn_access(f, s);
 		return;
 	}
 	if (!bitmap_test(f->obj->rows, f->insn->at))
@@ -419,6 +432,7 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 					 a.hi);
 			else
 				VIOLATION(f, MEMORY, "outside of the context");
+			learn_access(f, s);
 			break;
 		}
 		if (a.lo != a.hi) {
@@ -528,6 +542,7 @@ elem:
 		break;
 	default:
 		UNPROVEN(f, MEMORY, "address is not known to be anything a guest may access");
+		learn_access(f, s);
 	}
 	return flow_make_sized(f, size);
 }
@@ -1311,6 +1326,7 @@ static void exec_cmov(struct flow *f, struct state *s)
 		a.root = a.kind == K_NUM ? a.vn : 0;
 		a.delta = 0;
 		a.bound_of = 0;
+		a.below = 0;
 	}
 	if (f->insn->operands[0].size == 4 && !flow_is_u32(&a))
 		a = flow_truncate32(f, &a);

@@ -166,12 +166,12 @@ static void add_threshold(struct flow *f, s64 v)
 	f->thresholds[f->nr_thresholds++] = v;
 }
 
-/* where intervals stop when they grow: round numbers, and what the code compares with */
+/* where intervals stop when they grow: round numbers, and what the code compares with or adds */
 static void make_thresholds(struct flow *f)
 {
 	static const s64 round[] = {
 		-(1ll << 33), -(1ll << 32) - 65536, -(1ll << 32), -(1ll << 31), -65536, -1, 0, 255, 65535,
-		INT_MAX, 1ll << 31, U32_LIMIT, (1ll << 32) + 4096, (1ll << 33), (1ll << 33) + 65536,
+		(1ll << 29) + 4096, (1ll << 30) + 4096, INT_MAX, 1ll << 31, U32_LIMIT, (1ll << 32) + 4096, (1ll << 33), (1ll << 33) + 65536,
 		1ll << 40,
 	};
 	size_t i, n;
@@ -179,10 +179,13 @@ static void make_thresholds(struct flow *f)
 	f->nr_thresholds = 0;
 	for (i = 0; i < ARRAY_SIZE(round); i++)
 		add_threshold(f, round[i]);
-	for (i = 0; i < f->nr_insns && f->nr_thresholds < 256; i++) {
+	for (i = 0; i < f->nr_insns && f->nr_thresholds < 1024; i++) {
 		const struct verify_insn *in = &f->insns[i];
 		s64 step = 1;
 
+		/* what pointers are moved by, and from where they are used */
+		if (in->has_mem && in->disp && !in->disp_reloc && in->base != RBP && in->base != RSP)
+			add_threshold(f, in->op == OP_LEA ? in->disp : -in->disp);
 		if (in->op != OP_CMP || in->operands[1].kind != OPERAND_IMM || in->imm_reloc)
 			continue;
 		/* a loop that counts in steps ends one step before */
@@ -234,7 +237,7 @@ static void entry_state(struct flow *f, struct state *s)
 			s->reg[flow_arg_regs[i]] = flow_make_ref(f, f->sig->params[i]);
 }
 
-static void flow_to(struct flow *f, u32 to, const struct state *s)
+static void flow_to(struct flow *f, u32 to, struct state *s)
 {
 	struct block *b = &f->blocks[to];
 	int leap = 0;

@@ -66,16 +66,20 @@ enum kind {
  * @nonnull: functions: not the null reference
  * @own: functions: its context is C
  * @low: if @has_low: @root + @low, as an unsigned number, is not above the value
+ * @below: K_NUM: not above the number with that value number, both as signed; 0: nothing known
+ * @strictly: nor is it that
  */
 struct value {
 	u8 kind;
 	bool has_low;
+	bool strictly;
 	bool nonnull;
 	bool own;
 	u8 bound_of;
 	u32 table;
 	u32 id;
 	u32 vn, vn32;
+	u32 below;
 	u32 lo32, hi32;
 	u32 root;
 	s64 lo, hi;
@@ -243,7 +247,7 @@ bool flow_learn_branch(struct flow *f, struct state *s, u8 cc, bool taken);
 void flow_join_begin(struct flow *f, size_t nr);
 bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 		     const struct value *new, int leap);
-bool flow_join_state(struct flow *f, struct state *old, const struct state *new, int leap);
+bool flow_join_state(struct flow *f, struct state *old, struct state *new, int leap);
 
 /* ---- verify_exec.c ---- */
 

@@ -311,6 +311,9 @@ struct value flow_add64(struct flow *f, const struct value *a, const struct valu
 			b = swap;
 		}
 		r = flow_make_num(f, lo, hi);
+		/* strictly below a number: one more is not above it */
+		if (a->below && a->strictly && flow_is_const(b) && b->lo == 1)
+			r.below = a->below;
 		if (lo == LLONG_MIN && hi == LLONG_MAX)
 			flow_wrap32((s64)a->lo32 + b->lo32, (s64)a->hi32 + b->hi32, &r.lo32, &r.hi32);
 	} else {
@@ -778,6 +781,37 @@ static bool learn_side32(struct state *s, u8 cc, const struct value *a, const st
 	}
 }
 
+/* @v is below @limit, which does not change as long as it has its value number */
+static bool learn_below(struct state *s, const struct value *v, const struct value *limit, bool strictly)
+{
+	const struct value key = *v;
+	size_t i, nr = flow_nr_values(s);
+
+	for (i = 0; i < nr && key.vn; i++) {
+		struct value *w = flow_nth_value(s, i);
+
+		if (w->kind != K_NUM || w->vn != key.vn || (w->below == limit->vn && w->strictly))
+			continue;
+		w->below = limit->vn;
+		w->strictly = strictly;
+	}
+	if (limit->hi == LLONG_MIN)
+		return true;
+	return flow_learn(s, &key, LLONG_MIN, limit->hi - strictly);
+}
+
+/*
+ * A counter that starts below a limit, grows by one and is compared for equality with it
+ * never gets above.
+ */
+static bool learn_not_equal(struct state *s, const struct value *a, const struct value *b)
+{
+	if (a->kind != K_NUM || b->kind != K_NUM || !b->vn || a->vn == b->vn ||
+	    flow_is_const(b) || (a->hi > b->lo && a->below != b->vn))
+		return true;
+	return learn_below(s, a, b, true);
+}
+
 static bool learn_compare(const struct flow *f, struct state *s, u8 cc, u8 width, const struct value *a,
 			  const struct value *b)
 {
@@ -788,6 +822,8 @@ static bool learn_compare(const struct flow *f, struct state *s, u8 cc, u8 width
 		if (cc == CC_NE) {
 			learn_nonnull(f, s, a, b);
 			learn_nonnull(f, s, b, a);
+			if (!learn_not_equal(s, a, b) || !learn_not_equal(s, b, a))
+				return false;
 		}
 		if (cc == CC_E) {
 			learn_null(f, s, a, b);
@@ -926,21 +962,34 @@ void flow_join_begin(struct flow *f, size_t nr)
 	f->pair_epoch++;
 }
 
+/* the first threshold that is not below @v */
+static size_t find_threshold(const struct flow *f, s64 v)
+{
+	size_t lo = 0, hi = f->nr_thresholds, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (f->thresholds[mid] < v)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static s64 threshold_below(const struct flow *f, s64 v)
 {
-	size_t i = f->nr_thresholds;
+	size_t i = find_threshold(f, v);
 
-	while (i && f->thresholds[i - 1] > v)
-		i--;
+	if (i < f->nr_thresholds && f->thresholds[i] == v)
+		return v;
 	return i ? f->thresholds[i - 1] : LLONG_MIN;
 }
 
 static s64 threshold_above(const struct flow *f, s64 v)
 {
-	size_t i = 0;
+	size_t i = find_threshold(f, v);
 
-	while (i < f->nr_thresholds && f->thresholds[i] < v)
-		i++;
 	return i < f->nr_thresholds ? f->thresholds[i] : LLONG_MAX;
 }
 
@@ -986,6 +1035,72 @@ static bool join_root(struct flow *f, struct value *old, const struct value *was
 	return changed;
 }
 
+/* is @v below what register or slot @i of its state holds? */
+static bool is_below(const struct value *v, const struct value *limit, bool strictly)
+{
+	if (v->kind != K_NUM || limit->kind != K_NUM)
+		return false;
+	if (v->below && v->below == limit->vn && v->strictly >= strictly)
+		return true;
+	return v->hi < limit->lo || (!strictly && v->hi == limit->lo);
+}
+
+/* what a register or slot of @s is in @other, or NULL */
+static struct value *counterpart(struct state *s, struct state *other, size_t i)
+{
+	const struct slot *mine;
+	struct slot *slot;
+
+	if (i < NR_GPRS)
+		return &other->reg[i];
+	mine = &s->slots[i - NR_GPRS];
+	slot = (struct slot *)flow_slot_find(other, mine->offset);
+	return slot && slot->size == mine->size ? &slot->v : NULL;
+}
+
+/*
+ * Where the values of @s are below others of @s, write that down for those of @other
+ * too, if it can be seen from their intervals.
+ */
+static void compare_limits(struct state *s, struct state *other)
+{
+	size_t i, j, nr = flow_nr_values(s);
+
+	for (i = 0; i < nr; i++) {
+		const struct value *v = flow_nth_value(s, i), *limit;
+		struct value *o = counterpart(s, other, i);
+
+		if (v->kind != K_NUM || !v->below || !o || o->kind != K_NUM || o->below)
+			continue;
+		for (j = 0; j < nr && flow_nth_value(s, j)->vn != v->below; j++)
+			;
+		limit = j < nr ? counterpart(s, other, j) : NULL;
+		if (limit && limit->vn && is_below(o, limit, v->strictly)) {
+			o->below = limit->vn;
+			o->strictly = v->strictly;
+		}
+	}
+}
+
+static bool join_below(struct flow *f, struct value *old, const struct value *new)
+{
+	bool changed = false;
+
+	if (!old->below)
+		return false;
+	if (new->below && (new->strictly || !old->strictly)) {
+		old->below = join_vn(f, old->below, new->below, &changed);
+		return changed;
+	}
+	if (new->below) {
+		old->below = join_vn(f, old->below, new->below, &changed);
+		old->strictly = false;
+		return true;
+	}
+	old->below = 0;
+	return true;
+}
+
 /* *old becomes what both may be; returns whether it changed. @leap: 0, 1 widen, 2 give up */
 bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 		     const struct value *new, int leap)
@@ -1020,6 +1135,8 @@ bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 			old->vn = join_vn(f, old->vn, new->vn, &changed);
 			old->vn32 = join_vn(f, old->vn32, new->vn | NOT_A_NUMBER, &changed);
 			old->root = old->vn;
+			changed |= old->below;
+			old->below = 0;
 			return changed;
 		}
 		*old = flow_make_top(f);
@@ -1065,6 +1182,7 @@ bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 	if (old->kind == K_NUM) {
 		u32 lo32 = old->lo32, hi32 = old->hi32;
 
+		changed |= join_below(f, old, new);
 		old->vn32 = join_vn(f, old->vn32, new->vn32, &changed);
 		if (!old->vn32)
 			old->vn32 = flow_fresh(f);
@@ -1117,6 +1235,8 @@ static bool join_flags(struct flow *f, struct flags *old, const struct flags *ne
 			old->a.root = join_vn(f, old->a.root, new->a.root, &split);
 			old->b.root = join_vn(f, old->b.root, new->b.root, &split);
 		}
+		old->a.below = 0;
+		old->b.below = 0;
 		if (split) {
 			old->has_cmp = false;
 			changed = true;
@@ -1131,7 +1251,7 @@ static bool join_flags(struct flow *f, struct flags *old, const struct flags *ne
 }
 
 /* old := what holds on both paths; returns whether it changed */
-bool flow_join_state(struct flow *f, struct state *old, const struct state *new, int leap)
+bool flow_join_state(struct flow *f, struct state *old, struct state *new, int leap)
 {
 	size_t i, j, n;
 	bool changed = false;
@@ -1153,7 +1273,11 @@ bool flow_join_state(struct flow *f, struct state *old, const struct state *new,
 			old->sized_memory = 0;
 		changed = true;
 	}
-	flow_join_begin(f, NR_GPRS + old->nr_slots + 8);
+	compare_limits(old, new);
+	/* makes old narrower, which must not go on forever */
+	if (!leap)
+		compare_limits(new, old);
+	flow_join_begin(f, 2 * (NR_GPRS + old->nr_slots) + 8);
 	for (i = 0; i < NR_GPRS; i++)
 		changed |= flow_join_value(f, old, &old->reg[i], &new->reg[i], leap);
 	for (i = 0, j = 0, n = 0; i < old->nr_slots; i++) {

@@ -140,6 +140,101 @@ SNIPPET <running pointer that is not always used>, <unproven>
 	xor	eax, eax
 	ret
 END
+SNIPPET <index that counts up to a limit, behind a running pointer>, <ok>
+	mov	eax, edi
+	and	eax, 0xfffffff
+	mov	ecx, esi
+	and	ecx, 3
+	je	2f
+	mov	edi, edi
+	lea	rdx, [r13 + rdi]
+	lea	rdx, [rdx + rax*8 + 2048]
+	lea	rdx, [rdx + rax*8]
+	xor	eax, eax
+1:	mov	dword ptr [rdx + rax*4], 7
+	inc	rax
+	cmp	rcx, rax
+	jne	1b
+2:	ret
+END
+SNIPPET <index that counts up to a limit that it may have passed>, <unproven>
+	mov	eax, edi
+	and	eax, 0xfffffff
+	mov	ecx, esi
+	and	ecx, 3
+	mov	edi, edi
+	lea	rdx, [r13 + rdi]
+	lea	rdx, [rdx + rax*8 + 2048]
+	lea	rdx, [rdx + rax*8]
+	xor	eax, eax
+1:	mov	dword ptr [rdx + rax*4], 7
+	inc	rax
+	cmp	rcx, rax
+	jne	1b
+2:	ret
+END
+SNIPPET <index that counts in steps to a limit>, <unproven>
+	mov	eax, edi
+	and	eax, 0xfffffff
+	mov	ecx, esi
+	and	ecx, 3
+	je	2f
+	mov	edi, edi
+	lea	rdx, [r13 + rdi]
+	lea	rdx, [rdx + rax*8 + 2048]
+	lea	rdx, [rdx + rax*8]
+	xor	eax, eax
+1:	mov	dword ptr [rdx + rax*4], 7
+	add	rax, 2
+	cmp	rcx, rax
+	jne	1b
+2:	ret
+END
+SNIPPET <index that counts up to a limit that moves>, <unproven>
+	mov	eax, edi
+	and	eax, 0xfffffff
+	mov	ecx, esi
+	and	ecx, 3
+	je	2f
+	mov	edi, edi
+	lea	rdx, [r13 + rdi]
+	lea	rdx, [rdx + rax*8 + 2048]
+	lea	rdx, [rdx + rax*8]
+	xor	eax, eax
+1:	mov	dword ptr [rdx + rax*4], 7
+	inc	rax
+	dec	rcx
+	cmp	rcx, rax
+	jne	1b
+2:	ret
+END
+SNIPPET <index from below zero, bounded by its own accesses>, <ok>
+	mov	edi, edi
+	lea	rdx, [r13 + rdi + 4096]
+	mov	rax, -396
+1:	mov	dword ptr [rdx + rax*8], 7
+	add	rax, 4
+	jne	1b
+	ret
+END
+SNIPPET <index from too far below zero>, <unproven>
+	mov	edi, edi
+	lea	rdx, [r13 + rdi + 2048]
+	mov	rax, -396
+1:	mov	dword ptr [rdx + rax*8], 7
+	add	rax, 4
+	jne	1b
+	ret
+END
+SNIPPET <index whose first access is not bounded by itself>, <unproven>
+	mov	edi, edi
+	lea	rdx, [r13 + rdi + 4096]
+	mov	rax, rsi
+1:	mov	dword ptr [rdx + rax*8], 7
+	add	rax, 4
+	jne	1b
+	ret
+END
 SNIPPET <pointer running backwards>, <unproven>
 	mov	eax, edi
 	lea	rax, [r13 + rax]
