@@ -136,6 +136,7 @@ void target_lower_options(const struct target *target, struct lower_options *opt
 	opt->return_thunk = target->profile->rethunk;
 	opt->retpoline = target->profile->retpoline;
 	opt->landing_pads = target->profile->ibt;
+	opt->copy_loops = target->level >= 2;
 }
 
 LLVMTargetMachineRef target_machine(const struct target *target)

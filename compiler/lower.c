@@ -180,6 +180,9 @@ static void create_metadata(struct lower *l)
 	l->kind_tbaa = LLVMGetMDKindIDInContext(l->llvm, "tbaa", 4);
 	l->kind_invariant = LLVMGetMDKindIDInContext(l->llvm, "invariant.load", 14);
 	l->kind_prof = LLVMGetMDKindIDInContext(l->llvm, "prof", 4);
+	l->kind_alias_scope = LLVMGetMDKindIDInContext(l->llvm, "alias.scope", 11);
+	l->kind_noalias = LLVMGetMDKindIDInContext(l->llvm, "noalias", 7);
+	l->kind_loop = LLVMGetMDKindIDInContext(l->llvm, "llvm.loop", 9);
 	l->empty_node = LLVMMetadataAsValue(l->llvm, node(l, NULL, 0));
 	l->rsp_node = LLVMMetadataAsValue(l->llvm, node(l, &name, 1));
 	l->weights_unlikely = LLVMMetadataAsValue(l->llvm, node(l, (LLVMMetadataRef[]){
@@ -244,6 +247,9 @@ static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef 
 		l->llvm, "no-builtins", strlen("no-builtins"), "", 0));
 	set_attribute(l, func, "target-cpu", l->opt->cpu);
 	set_attribute(l, func, "target-features", l->opt->features);
+	/* for any processor: what LLVM thinks good for the levels of x86-64 is so on a few only */
+	if (!strncmp(l->opt->cpu, "x86-64", strlen("x86-64")))
+		set_attribute(l, func, "tune-cpu", "generic");
 	/* retpolines want none, and the checker follows none */
 	set_attribute(l, func, "no-jump-tables", "true");
 	return func;
@@ -882,19 +888,32 @@ static void keep_dead_loads(LLVMValueRef func)
 	free(live.slots);
 }
 
+static void run_passes(struct lower *l, const char *passes)
+{
+	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+	LLVMErrorRef error = LLVMRunPasses(l->mod, passes, NULL, options);
+
+	if (error)
+		diag_bug("%s: %s", passes, LLVMGetErrorMessage(error));
+	LLVMDisposePassBuilderOptions(options);
+}
+
 /* locals become values first, so that it is seen which loads have a use */
 static void finish_ssa(struct lower *l)
 {
-	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-	LLVMErrorRef error = LLVMRunPasses(l->mod, "function(mem2reg)", NULL, options);
+	bool copy_loops = l->opt->copy_loops && l->abi->memory0_here &&
+			  lower_has_guard(l, &l->m->memories[0]);
 	LLVMValueRef func;
+	u32 i;
 
-	if (error)
-		diag_bug("mem2reg: %s", LLVMGetErrorMessage(error));
-	LLVMDisposePassBuilderOptions(options);
+	run_passes(l, copy_loops ? "function(mem2reg,loop-simplify,lcssa)" : "function(mem2reg)");
 	for (func = LLVMGetFirstFunction(l->mod); func; func = LLVMGetNextFunction(func))
 		if (!LLVMIsDeclaration(func))
 			keep_dead_loads(func);
+	for (i = l->m->nr_imported_funcs; copy_loops && i < l->m->nr_funcs; i++) {
+		l->funcidx = i;
+		lower_loops(l, l->funcs[i]);
+	}
 }
 
 LLVMValueRef lower_memory_alias(LLVMContextRef llvm)
@@ -934,8 +953,8 @@ LLVMModuleRef lower_module(const struct wasm_module *m, const struct abi_layout 
 
 	LLVMDIBuilderFinalize(l.dib);
 	LLVMDisposeDIBuilder(l.dib);
-	LLVMDisposeBuilder(l.b);
 	finish_ssa(&l);
+	LLVMDisposeBuilder(l.b);
 	free(l.funcs);
 	free(l.types);
 	free(l.copies);

@@ -52,6 +52,7 @@ struct lower_part {
  * @landing_pads: endbr64 where an indirect branch may arrive
  * @retpoline: indirect calls go through thunks, so no jump tables
  * @software_bounds: compare addresses instead of relying on the guard area
+ * @copy_loops: copies of loops for when their accesses are known to be in bounds
  * @strict_traps: keep every memory access in its place, whatever it costs
  * @opaque_index: by function index, or NULL: functions whose indices the optimiser
  *	must not see through, since the checker could not follow it
@@ -64,6 +65,7 @@ struct lower_options {
 	bool landing_pads;
 	bool retpoline;
 	bool software_bounds;
+	bool copy_loops;
 	bool strict_traps;
 	const bool *opaque_index;
 	const struct lower_throwing *throwing;
@@ -104,6 +106,7 @@ struct lower_frame;
  * @stack: the value stack
  * @frames: the control stack
  * @dead: depth of blocks opened in unreachable code; only their ends are read
+ * @nr_loops: that have got copies, in all
  * @has_calls: it needs a stack check
  * @outermost: called by the runtime, which does not look for exceptions
  */
@@ -130,7 +133,8 @@ struct lower {
 	LLVMValueRef alias[NR_LOWER_ALIAS];
 	LLVMValueRef empty_node, weights_unlikely, rsp_node;
 	LLVMAttributeRef swiftself, nest, noreturn, nomerge, cold;
-	unsigned int kind_tbaa, kind_invariant, kind_prof;
+	unsigned int kind_tbaa, kind_invariant, kind_prof, kind_alias_scope, kind_noalias, kind_loop;
+	u32 nr_loops;
 
 	LLVMValueRef func;
 	u32 funcidx;
@@ -260,6 +264,12 @@ LLVMValueRef lower_minimum(struct lower *l, LLVMValueRef a, LLVMValueRef b, LLVM
 /* ---- lower_memory.c ---- */
 
 void lower_memory(struct lower *l, const struct wasm_instr *in);
+/* is there a guard area behind it that bounds are left to? */
+bool lower_has_guard(struct lower *l, const struct wasm_memory *memory);
+/* the number in 64 bits, i64, by a move that LLVM cannot look through and the checker can */
+LLVMValueRef lower_opaque(struct lower *l, LLVMValueRef index);
+/* the size of a memory now, i64 */
+LLVMValueRef lower_memory_bytes(struct lower *l, u32 memidx);
 /* pops the dynamic address of an access of @size bytes; where that is, checked if need be */
 LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, u32 size);
 /* an access of @size bytes; the address is popped, the value is not */
@@ -348,6 +358,11 @@ void lower_return_values(struct lower *l);
 void lower_host_shim(struct lower *l, u32 funcidx, const struct abi_host_func *host);
 /* the kwasm_invoke_t of a type */
 void lower_invoker(struct lower *l, LLVMValueRef func, const struct wasm_functype *type);
+
+/* ---- lower_loop.c ---- */
+
+/* copies of loops of a function whose accesses can be compared in front; in the form of lcssa */
+void lower_loops(struct lower *l, LLVMValueRef func);
 
 /* ---- lower_mask.c ---- */
 

@@ -25,7 +25,7 @@ static LLVMValueRef memory_base(struct lower *l, u32 memidx)
 	return lower_load_fixed(l, l->ptr, memory_object(l, memidx));
 }
 
-static LLVMValueRef memory_bytes(struct lower *l, u32 memidx)
+LLVMValueRef lower_memory_bytes(struct lower *l, u32 memidx)
 {
 	LLVMValueRef size = lower_offset(l, memory_object(l, memidx),
 					 offsetof(struct kwasm_memory_abi, size));
@@ -47,7 +47,7 @@ LLVMValueRef lower_opaque(struct lower *l, LLVMValueRef index)
 	return LLVMBuildCall2(l->b, type, move, &index, 1, "");
 }
 
-static bool has_guard(struct lower *l, const struct wasm_memory *memory)
+bool lower_has_guard(struct lower *l, const struct wasm_memory *memory)
 {
 	return !l->opt->software_bounds && !memory->is64 &&
 	       memory->page_size_log2 == WASM_PAGE_SIZE_LOG2;
@@ -81,9 +81,9 @@ LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, 
 		index = lower_opaque(l, index);
 	else if (!memory->is64)
 		index = LLVMBuildZExt(l->b, index, l->i64, "");
-	if (!has_guard(l, memory)) {
+	if (!lower_has_guard(l, memory)) {
 		end = access_end(l, in, index, size);
-		lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, end, memory_bytes(l, in->memidx), ""),
+		lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, end, lower_memory_bytes(l, in->memidx), ""),
 			      KWASM_TRAP_out_of_bounds_memory);
 		/* addressed from what was compared, so that wherever it moves it brings the proof */
 		if (is_opaque) {
@@ -161,7 +161,7 @@ static void memory_size(struct lower *l, u32 memidx)
 {
 	LLVMValueRef log2 = lower_i64(l, l->m->memories[memidx].page_size_log2);
 
-	push_pages(l, memidx, LLVMBuildLShr(l->b, memory_bytes(l, memidx), log2, ""));
+	push_pages(l, memidx, LLVMBuildLShr(l->b, lower_memory_bytes(l, memidx), log2, ""));
 }
 
 static void memory_grow(struct lower *l, u32 memidx)
