@@ -3,7 +3,7 @@
 # wasm2ko - see README.md; this file only calls down
 #
 #   make                      build/bin/wasm2ko and build/bin/kwasm
-#   make modules KERNEL=6.1   kwasm.ko, kwasm_wasi.ko and the profile of a kernel, in build/<release>/
+#   make modules KERNEL=6.1   kwasm.ko, kwasm_wasi.ko, kwasm_net.ko and the profile of a kernel, in build/<release>/
 #                             KERNEL: 6.1, 6.12, 6.12-rt (Debian's, fetched), host; or KDIR=<kbuild folder>
 #   make check                the tests: on the host, and in virtual machines with 6.1 and 6.12
 #   make check-host           those that boot nothing
@@ -14,7 +14,7 @@
 #                             its parts: bench-compute, bench-calls, bench-compile, bench-load
 #   make demo                 a real program becomes a kernel module and runs in a virtual machine
 #   make install              PREFIX=/usr/local DESTDIR=
-#   make modules_install      kwasm.ko and kwasm_wasi.ko for KERNEL or KDIR
+#   make modules_install      kwasm.ko, kwasm_wasi.ko and kwasm_net.ko for KERNEL or KDIR
 #   make clean                V=1 shows commands
 
 PREFIX	?= /usr/local

@@ -44,6 +44,11 @@ static const struct abi_host_func kernel_wasm_net[] = {
 #include "../kruntime/include/kwasm_sock_calls.h"
 };
 
+static const struct abi_host_func kwasm_net[] = {
+#define EVENT_CALL(name, result, params) { #name, "kwasm_net_" #name, result, params, "kwasm_net", true },
+#include "../kruntime/include/kwasm_net_calls.h"
+};
+
 /*
  * What belongs to the host, by the imports' module name. In a module name that is not reserved
  * (any app may be called "net") unknown functions are left to be found at load time.
@@ -58,6 +63,7 @@ static const struct host_interface {
 	INTERFACE("wasi_snapshot_preview1", wasi_preview1, true),
 	INTERFACE("wasi_unstable", wasi_unstable, true),
 	INTERFACE("net", kernel_wasm_net, false),
+	INTERFACE("kwasm_net", kwasm_net, true),
 };
 
 static const struct host_interface *find_interface(const struct wasm_name *module)

@@ -180,7 +180,7 @@ LLVMMemoryBufferRef target_emit(LLVMTargetMachineRef tm, LLVMModuleRef mod, LLVM
 bool target_symbol_allowed(const char *name, const void *unused)
 {
 	static const char * const prefixes[] = {
-		"kwasm_trap_", "wasi_", "__x86_indirect_thunk_",
+		"kwasm_trap_", "kwasm_net_", "wasi_", "__x86_indirect_thunk_",
 	};
 	static const char * const names[] = {
 		"kwasm_host_call", "kwasm_null_func", "kwasm_type_ids", "__x86_return_thunk",

@@ -227,6 +227,8 @@ static const struct verify_host hosts[] = {
 #define SOCK_CALL(name, symbol, result, params)	{ "wasi_" #symbol, result, params, false },
 #define NET_CALL(name, symbol, result, params)	{ "wasi_" #symbol, result, params, false },
 #include "../kruntime/include/kwasm_sock_calls.h"
+#define EVENT_CALL(name, result, params) { "kwasm_net_" #name, result, params, false },
+#include "../kruntime/include/kwasm_net_calls.h"
 };
 
 static const char *const traps[] = {

@@ -96,6 +96,9 @@ static int copy_config(struct kwasm_instance *instance, const struct kwasm_confi
 	instance->max_memory = config->max_memory ? config->max_memory :
 			       instance->program->app->max_memory;
 	instance->stack_size = kwasm_stack_size(instance->program, config->stack_size);
+	instance->index = config->index;
+	instance->nr_group = config->nr_group;
+	instance->group = config->group;
 	return err;
 }
 

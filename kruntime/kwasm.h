@@ -152,6 +152,9 @@ struct kwasm_config {
 	u64 max_memory;		/* bytes, 0: the program's */
 	u32 stack_size;		/* bytes, 0: the program's */
 	u32 context;		/* enum kwasm_context, of the calls that instantiate and run */
+	u32 index;		/* among the @nr_group that are started together */
+	u32 nr_group;		/* 0: it is alone */
+	const void *group;	/* tells groups apart; NULL: alone */
 };
 
 /* Where a call comes from, that is: whose files and credentials a host call may use */
@@ -323,6 +326,9 @@ struct kwasm_instance {
 	struct plat_mutex grow_lock;	/* the own memories' sizes; memory_bytes */
 	u64 memory_bytes;		/* owned now */
 	u32 stack_size;
+	u32 index;			/* as in struct kwasm_config */
+	u32 nr_group;
+	const void *group;
 	struct kwasm_strings args;	/* own copies, constant for the instance's life */
 	struct kwasm_strings env;
 	struct kwasm_strings dirs;

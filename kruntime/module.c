@@ -113,7 +113,10 @@ static int create_defaults(struct kwasm_program *program)
 	err = kwasm_config_from_params(program, &config);
 	if (err)
 		goto out_free_report;
+	config.nr_group = program->app->instances;
+	config.group = program;
 	for (i = 0; i < program->app->instances; i++) {
+		config.index = i;
 		err = kwasm_instantiate_default(program, &config, report, &instance);
 		if (err)
 			break;
