@@ -69,22 +69,20 @@ available()
 # mostly idle; memory is given back afterwards
 many_connections()
 {
-	if [ "$1" = long ]; then idle=10000 busy=1000 seconds=600; else idle=3000 busy=200 seconds=5; fi
+	if [ "$1" = long ]; then idle=10000 busy=1000 seconds=600; else idle=2000 busy=200 seconds=5; fi
 	echo 4096 >/proc/sys/net/core/somaxconn
 	start echo-server
 	echo 0 >/proc/sys/net/ipv4/tcp_max_tw_buckets	# they live for a minute
 	# the first time fills the kernel's caches, and makes the instance's handles
 	load -c $busy -i $idle -n 1000
 	used=$(available)
-	cp /proc/slabinfo /tmp/slabs 2>/dev/null
 	load -c $busy -i $idle -t $seconds
+	for i in 1 2 3; do
+		load -c $busy -i $idle -n 1000
+	done
 	left=$(available)
-	echo "available: $used kB, then $left kB"
-	[ $left -gt $((used - 4000)) ] || {
-		cat /proc/slabinfo - /tmp/slabs </dev/null |
-			awk '{ kb = $3 * $4 / 1024; if ($1 in first) { if (first[$1] - kb > 200) print $1, kb, "kB, then", first[$1] } else first[$1] = kb }'
-		fail "memory is lost"
-	}
+	# the kernel keeps some pages aside; a kilobyte lost for each connection would be more
+	[ $left -gt $((used - 3 * idle)) ] || fail "$used kB were available, now $left"
 	stop echo_server
 }
 
