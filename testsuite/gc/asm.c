@@ -799,7 +799,7 @@ static void function(const struct expr *e, unsigned int index)
 			continue;
 		if (!is_list(l, "param") && !is_list(l, "local"))
 			break;
-		for (i = 1, k = 1 + is_name(l->items[1]); k < l->nr; k++, i = 0) {
+		for (i = 1, k = 1 + (l->nr > 1 && is_name(l->items[1])); k < l->nr; k++, i = 0) {
 			add_name(LOCALS, i ? l->items[1] : NULL);
 			if (is_list(l, "local")) {
 				uleb(&locals, 1);
