@@ -241,6 +241,14 @@
   (func (export "huge_longs") (result i32)
     (array.len (array.new_default $longs (i32.const 0x20000000))))
 
+  ;; a long list that is marked again and again, until the call is killed
+  (func (export "forever") (param $n i32)
+    (global.set $head (call $make (local.get $n)))
+    loop $again
+      (drop (call $make (local.get $n)))
+      (br $again)
+    end)
+
   (func $raise (param $n i32)
     (throw $tag (struct.new $node (ref.null $node) (local.get $n)) (local.get $n)))
 

@@ -117,6 +117,31 @@ TEST(dropped_instance_takes_its_functions_out_of_others_tables)
 	close_all();
 }
 
+TEST(objects_outlive_the_instance_that_made_them_but_its_functions_do_not)
+{
+	u32 a, b, result;
+
+	open_with("keeper");
+	load("giver");
+	a = instantiate("keeper");
+	ASSERT_EQ(KWASM_TRAP_null_structure, call1(a, "value", 1, &result));
+	register_lib(a);
+	b = instantiate("giver");
+	ASSERT_EQ(0, call1(a, "call", 0, &result));
+	ASSERT_EQ(42u, result);
+	ASSERT_EQ(0, libkwasm_drop(lib, b));
+	ASSERT_EQ(0, call1(a, "churn", 1000000, &result));
+	ASSERT_EQ(1u, result);
+	ASSERT_EQ(0, call1(a, "value", 1, &result));
+	ASSERT_EQ(8u, result);
+	ASSERT_EQ(KWASM_TRAP_null_function, call1(a, "call", 0, &result));
+	/* another one takes its place, with a function of its own */
+	instantiate("giver");
+	ASSERT_EQ(0, call1(a, "call", 0, &result));
+	ASSERT_EQ(42u, result);
+	close_all();
+}
+
 TEST(exporter_lives_on_for_its_importer)
 {
 	u32 a, b;
