@@ -570,7 +570,7 @@ static const struct {
 	{ "kwasm_elem_drop", "e" },	{ "kwasm_elem_set", "e-r" },
 	{ "kwasm_exception_new", "x-" }, { "kwasm_exception_match", "-X-" },
 	{ "kwasm_memory_notify", "m--" }, { "kwasm_memory_wait", "m----" },
-	{ "kwasm_struct_new", "*s" }, { "kwasm_array_new", "*a-" },
+	{ "kwasm_struct_new", "*s" }, { "kwasm_array_new", "*a---" },
 	{ "kwasm_array_new_data", "*ad--" }, { "kwasm_array_new_elem", "*ae--" },
 	{ "kwasm_array_fill", "*-----" }, { "kwasm_array_copy", "*-----" },
 	{ "kwasm_array_init_data", "*--d--" }, { "kwasm_array_init_elem", "*--e--" },

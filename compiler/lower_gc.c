@@ -348,42 +348,83 @@ static void struct_set(struct lower *l, const struct wasm_instr *in)
 
 /* ---- arrays ---- */
 
-static void fill(struct lower *l, u32 typeidx, LLVMValueRef ref, LLVMValueRef at, LLVMValueRef n,
-		 LLVMValueRef v)
+/* an element as it lies in an array, in two halves */
+static void element_bits(struct lower *l, wasm_valtype_t type, LLVMValueRef v, LLVMValueRef *halves)
 {
-	wasm_valtype_t type = l->m->types[typeidx].fields[0].type;
-	LLVMValueRef args[] = { ref, at, n, NULL, lower_i64(l, 0) };
-
 	v = to_storage(l, type, v);
+	halves[1] = lower_i64(l, 0);
 	if (type == WASM_V128) {
-		args[3] = LLVMBuildExtractElement(l->b, v, lower_i32(l, 0), "");
-		args[4] = LLVMBuildExtractElement(l->b, v, lower_i32(l, 1), "");
-	} else {
-		if (type == WASM_F32)
-			v = LLVMBuildBitCast(l->b, v, l->i32, "");
-		if (type == WASM_F64)
-			v = LLVMBuildBitCast(l->b, v, l->i64, "");
-		args[3] = LLVMTypeOf(v) == l->i64 ? v : LLVMBuildZExt(l->b, v, l->i64, "");
+		halves[0] = LLVMBuildExtractElement(l->b, v, lower_i32(l, 0), "");
+		halves[1] = LLVMBuildExtractElement(l->b, v, lower_i32(l, 1), "");
+		return;
 	}
-	lower_helper(l, LOWER_HELPER_kwasm_array_fill, args);
+	if (type == WASM_F32)
+		v = LLVMBuildBitCast(l->b, v, l->i32, "");
+	if (type == WASM_F64)
+		v = LLVMBuildBitCast(l->b, v, l->i64, "");
+	halves[0] = LLVMTypeOf(v) == l->i64 ? v : LLVMBuildZExt(l->b, v, l->i64, "");
+}
+
+/*
+ * An array of zeros, whose length is only known when it runs: in place if it is one of the
+ * smallest, whose sizes are the multiples of 8
+ */
+static LLVMValueRef alloc_array(struct lower *l, u32 typeidx, LLVMValueRef *args)
+{
+	u32 size = field_size(l, l->m->types[typeidx].fields[0].type);
+	LLVMBasicBlockRef small = lower_block(l, "small"), fast = lower_block(l, "alloc");
+	LLVMBasicBlockRef none = lower_block(l, "none"), end = lower_block(l, "");
+	LLVMValueRef n = args[1], bytes, at, next, last, made, br;
+	const u32 window = offsetof(struct kwasm_heap_abi, windows);
+
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, n,
+					    lower_i32(l, (64 - KWASM_OBJECT_ELEMENTS) / size), ""),
+			none, small);
+	LLVMPositionBuilderAtEnd(l->b, small);
+	bytes = LLVMBuildMul(l->b, n, lower_i32(l, size), "");
+	bytes = LLVMBuildAdd(l->b, bytes, lower_i32(l, KWASM_OBJECT_ELEMENTS + 7), "");
+	bytes = LLVMBuildAnd(l->b, bytes, lower_i32(l, ~7u), "");
+	/* 8 bytes a window, too: the one for objects of 8 is the first */
+	at = LLVMBuildAdd(l->b, bytes, lower_i32(l, window - 8), "");
+	next = lower_load(l, l->i32, heap_address(l, at, 0), LOWER_ALIAS_WINDOW);
+	last = lower_load(l, l->i32, heap_address(l, at, 4), LOWER_ALIAS_WINDOW);
+	br = LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, next, last, ""), none, fast);
+	unlikely(l, br);
+	LLVMPositionBuilderAtEnd(l->b, fast);
+	lower_store(l, LLVMBuildAdd(l->b, next, bytes, ""), heap_address(l, at, 0), LOWER_ALIAS_WINDOW);
+	heap_store(l, type_id(l, typeidx), heap_address(l, next, 0));
+	heap_store(l, n, heap_address(l, next, KWASM_OBJECT_LENGTH));
+	LLVMBuildBr(l->b, end);
+	LLVMPositionBuilderAtEnd(l->b, none);
+	made = lower_helper(l, LOWER_HELPER_kwasm_array_new, args);
+	none = LLVMGetInsertBlock(l->b);
+	LLVMBuildBr(l->b, end);
+	LLVMPositionBuilderAtEnd(l->b, end);
+	return either(l, next, fast, made, none);
 }
 
 static void array_new(struct lower *l, u32 typeidx, bool zero)
 {
-	LLVMValueRef n = lower_pop(l), args[] = { lower_i32(l, typeidx), n };
-	LLVMValueRef v = zero ? NULL : lower_pop(l), ref;
+	LLVMValueRef n = lower_pop(l), v = zero ? NULL : lower_pop(l);
+	LLVMValueRef args[] = { lower_i32(l, typeidx), n, lower_i64(l, 0), lower_i64(l, 0) };
 
-	ref = lower_helper(l, LOWER_HELPER_kwasm_array_new, args);
-	if (v && !LLVMIsNull(v) && v != l->null_func)
-		fill(l, typeidx, ref, lower_i32(l, 0), n, v);
-	lower_push(l, ref);
+	if (!v || LLVMIsNull(v) || v == l->null_func) {
+		lower_push(l, alloc_array(l, typeidx, args));
+		return;
+	}
+	element_bits(l, l->m->types[typeidx].fields[0].type, v, &args[2]);
+	lower_push(l, lower_helper(l, LOWER_HELPER_kwasm_array_new, args));
 }
+
+_Static_assert(sizeof(((struct kwasm_heap_abi *)0)->windows[0]) == 8, "alloc_array()");
 
 static void array_new_fixed(struct lower *l, u32 typeidx, u32 n)
 {
 	wasm_valtype_t type = l->m->types[typeidx].fields[0].type;
 	LLVMValueRef *values = xcalloc(n + 1, sizeof(*values)), ref;
-	LLVMValueRef args[] = { lower_i32(l, typeidx), lower_i32(l, n) };
+	LLVMValueRef args[] = {
+		lower_i32(l, typeidx), lower_i32(l, n), lower_i64(l, 0), lower_i64(l, 0),
+	};
 	u32 i, size = field_size(l, type);
 
 	l->stack_nr -= n;
@@ -440,9 +481,11 @@ static void array_set(struct lower *l, u32 typeidx)
 static void array_fill(struct lower *l, u32 typeidx)
 {
 	LLVMValueRef n = lower_pop(l), v = lower_pop(l), at = lower_pop(l), ref = lower_pop(l);
+	LLVMValueRef args[] = { ref, at, n, NULL, NULL };
 
 	trap_if_null(l, ref, KWASM_TRAP_null_array);
-	fill(l, typeidx, ref, at, n, v);
+	element_bits(l, l->m->types[typeidx].fields[0].type, v, &args[3]);
+	lower_helper(l, LOWER_HELPER_kwasm_array_fill, args);
 }
 
 static void array_copy(struct lower *l)

@@ -52,8 +52,14 @@ static_assert(KWASM_HEAP_SMALL == 8192 && KWASM_HEAP_NR_SIZES == 30, "gc_sizes")
 
 static u32 size_number(u64 size)
 {
-	u32 i = 0;
+	u32 i;
 
+	/* the first ones are multiples of 8, then of 16 */
+	if (size <= 64)
+		return (u32)(size + 7) / 8 - 1;
+	if (size <= 128)
+		return (u32)(size + 15) / 16 + 3;
+	i = 12;
 	while (gc_sizes[i] < size)
 		i++;
 	return i;
@@ -285,6 +291,7 @@ collect:
 void gc_retire_windows(struct kwasm_objects *heap)
 {
 	memset(gc_abi(heap)->windows, 0, sizeof(gc_abi(heap)->windows));
+	memset(heap->runs, 0, sizeof(heap->runs));
 }
 
 static u32 find_bit(const u64 *bits, u32 at, u32 nr, bool value)
@@ -327,6 +334,20 @@ static bool next_run(struct kwasm_objects *heap, u32 number, u32 *start, u32 *en
 	return false;
 }
 
+/* What is left of the window, if that is as generated code should have left it */
+static bool next_cell(struct kwasm_objects *heap, u32 number, u32 *ref)
+{
+	struct kwasm_heap_abi *abi = gc_abi(heap);
+	u32 next = READ_ONCE(abi->windows[number].next);
+	u32 start = heap->runs[number].start, end = heap->runs[number].end;
+
+	if (next < start || next >= end || end - next < gc_sizes[number])
+		return false;
+	abi->windows[number].next = next + gc_sizes[number];
+	*ref = next;
+	return true;
+}
+
 static int alloc_cell(struct kwasm_store *store, u32 number, u32 *ref)
 {
 	struct kwasm_objects *heap = store->heap;
@@ -335,6 +356,8 @@ static int alloc_cell(struct kwasm_store *store, u32 number, u32 *ref)
 	bool collected = false;
 	int err;
 
+	if (next_cell(heap, number, ref))
+		return 0;
 	while (!next_run(heap, number, &start, &end)) {
 		err = get_blocks(store, 1, GC_CELLS, &collected, &block);
 		if (err == -EAGAIN)
@@ -347,6 +370,8 @@ static int alloc_cell(struct kwasm_store *store, u32 number, u32 *ref)
 		memset(bits_of(heap->used, block), 0, GC_WORDS * sizeof(u64));
 		heap->partial[number] = block;
 	}
+	heap->runs[number].start = start;
+	heap->runs[number].end = end;
 	abi->windows[number].next = start + gc_sizes[number];
 	abi->windows[number].end = end;
 	*ref = start;

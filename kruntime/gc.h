@@ -62,6 +62,9 @@ struct kwasm_objects {
 	u64 *used;			/* [GC_WORDS] each: cells that are not for allocation */
 	u64 *marks;			/* likewise: cells that were reached */
 	u32 partial[KWASM_HEAP_NR_SIZES];	/* lists of blocks with free cells */
+	struct {
+		u32 start, end;
+	} runs[KWASM_HEAP_NR_SIZES];	/* the windows as they were handed out */
 	struct gc_layout **layouts;	/* by type id */
 	u32 nr_layouts;
 	u32 supertypes;			/* as in struct kwasm_heap_abi */

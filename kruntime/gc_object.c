@@ -82,15 +82,6 @@ u32 kwasm_struct_new(void *ctx, u32 typeidx)
 }
 EXPORT_SYMBOL_GPL(kwasm_struct_new);
 
-/* Likewise, of @n elements */
-u32 kwasm_array_new(void *ctx, u32 typeidx, u32 n)
-{
-	const struct gc_layout *layout = ctx_layout(ctx, typeidx, KWASM_HEAP_KIND_ARRAY);
-
-	return layout ? new_array(ctx, layout, n) : wrong_type(ctx);
-}
-EXPORT_SYMBOL_GPL(kwasm_array_new);
-
 static bool find_array(void *ctx, u32 ref, struct gc_object *array)
 {
 	if (gc_find(ctx_heap(ctx), ref, array) && array->layout &&
@@ -137,21 +128,49 @@ static void set_element(u8 *at, u32 size, u64 lo, u64 hi)
 	}
 }
 
-void kwasm_array_fill(void *ctx, u32 array_ref, u32 at, u32 n, u64 lo, u64 hi)
+static void fill(void *ctx, const struct gc_object *array, u32 at, u32 n, u64 lo, u64 hi)
 {
-	struct gc_object array;
-	u32 i, size;
-	u8 *p;
+	u32 i, size = array->layout->size;
+	u8 *p = element(ctx, array, at);
 
-	if (!find_array(ctx, array_ref, &array) || !in_array(ctx, &array, at, n))
-		return;
-	size = array.layout->size;
-	p = element(ctx, &array, at);
 	for (i = 0; i < n; i++, p += size) {
 		set_element(p, size, lo, hi);
 		if (i % (CHUNK / 16) == CHUNK / 16 - 1 && chunk_done(ctx))
 			return;
 	}
+}
+
+/**
+ * kwasm_array_new() - An array
+ * @ctx: of the calling instance
+ * @typeidx: its type
+ * @n: elements
+ * @lo: what each is, as it lies in the array
+ * @hi: upper half of that, for vectors
+ *
+ * Context: Host call, may sleep.
+ * Return: the reference. Raises out_of_memory, killed.
+ */
+u32 kwasm_array_new(void *ctx, u32 typeidx, u32 n, u64 lo, u64 hi)
+{
+	const struct gc_layout *layout = ctx_layout(ctx, typeidx, KWASM_HEAP_KIND_ARRAY);
+	struct gc_object array = { .layout = layout };
+
+	if (!layout)
+		return wrong_type(ctx);
+	array.offset = new_array(ctx, layout, n);
+	if (array.offset && (lo || hi))
+		fill(ctx, &array, 0, n, lo, hi);
+	return array.offset;
+}
+EXPORT_SYMBOL_GPL(kwasm_array_new);
+
+void kwasm_array_fill(void *ctx, u32 array_ref, u32 at, u32 n, u64 lo, u64 hi)
+{
+	struct gc_object array;
+
+	if (find_array(ctx, array_ref, &array) && in_array(ctx, &array, at, n))
+		fill(ctx, &array, at, n, lo, hi);
 }
 EXPORT_SYMBOL_GPL(kwasm_array_fill);
 

@@ -625,7 +625,7 @@ u32 kwasm_memory_notify(void *ctx, u32 memidx, u64 addr, u32 count);
 u32 kwasm_memory_wait(void *ctx, u32 memidx, u64 addr, u64 expected, u64 timeout_ns, u32 size);
 u32 kwasm_exception_match(void *ctx, u64 id, u32 tagidx, u32 keep);
 u32 kwasm_struct_new(void *ctx, u32 typeidx);
-u32 kwasm_array_new(void *ctx, u32 typeidx, u32 n);
+u32 kwasm_array_new(void *ctx, u32 typeidx, u32 n, u64 lo, u64 hi);
 u32 kwasm_array_new_data(void *ctx, u32 typeidx, u32 dataidx, u32 src, u32 n);
 u32 kwasm_array_new_elem(void *ctx, u32 typeidx, u32 elemidx, u32 src, u32 n);
 void kwasm_array_fill(void *ctx, u32 array, u32 at, u32 n, u64 lo, u64 hi);

@@ -150,7 +150,7 @@ struct kwasm_store_abi {
  */
 #define KWASM_HEAP_RESERVE	((4ull << 30) + (1u << 20))
 #define KWASM_HEAP_SMALL	8192u
-/* bytes of the objects of each window: as many as fit in a block of 16 KiB */
+/* bytes of the objects of each window: multiples of 8 up to 64, then as many as fit in a block of 16 KiB */
 #define KWASM_HEAP_SIZES(S)								\
 	S(8) S(16) S(24) S(32) S(40) S(48) S(56) S(64) S(80) S(96) S(112) S(128)	\
 	S(160) S(192) S(224) S(256) S(320) S(384) S(448) S(512) S(640) S(768) S(1024)	\
@@ -272,7 +272,7 @@ enum kwasm_trap {
 	H(kwasm_memory_wait,	"i", "iIIIi")				\
 	/* objects; all that is new is zero. at, src, n: elements, but for data bytes as src */ \
 	H(kwasm_struct_new,	"i", "i")	/* typeidx */			\
-	H(kwasm_array_new,	"i", "ii")	/* typeidx, length */		\
+	H(kwasm_array_new,	"i", "iiII")	/* typeidx, length, as kwasm_array_fill */ \
 	H(kwasm_array_new_data,	"i", "iiii")	/* typeidx, dataidx, src, n */	\
 	H(kwasm_array_new_elem,	"i", "iiii")	/* typeidx, elemidx, src, n */	\
 	H(kwasm_array_fill,	"v", "iiiII")	/* array, at, n, an element as it lies there: low and high half */ \
