@@ -40,6 +40,7 @@
 #define MIN_GROWTH	((4u << 20) / GC_BLOCK)		/* blocks between two collections */
 #define COMMIT_MAX	((4u << 20) / GC_BLOCK)		/* blocks that are committed at once */
 #define CHUNK		(256u << 10)			/* bytes between two looks at the scheduler */
+#define HEADROOM	(256u << 10)			/* bytes that growing leaves to the process */
 
 const u16 gc_sizes[KWASM_HEAP_NR_SIZES] = {
 #define S(size) size,
@@ -232,20 +233,29 @@ static void take_blocks(struct kwasm_objects *heap, u32 first, u32 nr, enum gc_b
 	heap->nr_free -= nr;
 }
 
-/* More blocks for the heap, if it may have them: at least @nr, rather some more */
+/*
+ * More blocks for the heap, if it may have them: at least @nr, rather some more. A cgroup is
+ * never filled to the last page: the call ends with a trap, but the process goes on, and must
+ * not be killed for want of a page when it says so.
+ */
 static int grow(struct kwasm_store *store, u32 nr)
 {
 	struct kwasm_objects *heap = store->heap;
 	u32 limit = gc_limit(store), more;
+	void *headroom;
 	int err;
 
 	if (nr > limit || heap->nr_blocks > limit - nr)
+		return -ENOMEM;
+	headroom = plat_zalloc(HEADROOM);
+	if (!headroom)
 		return -ENOMEM;
 	more = min(max(heap->nr_blocks / 4, 4u), COMMIT_MAX);
 	more = max(nr, min(more, limit - heap->nr_blocks));
 	err = add_blocks(heap, more);
 	if (err == -ENOMEM && more > nr)
 		err = add_blocks(heap, nr);
+	plat_free(headroom);
 	return err;
 }
 
