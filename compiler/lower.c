@@ -898,6 +898,95 @@ static void run_passes(struct lower *l, const char *passes)
 	LLVMDisposePassBuilderOptions(options);
 }
 
+/* ---- loads that are used on some ways only ---- */
+
+static bool set_has(const struct value_set *set, LLVMValueRef v)
+{
+	size_t i = ((u64)(uintptr_t)v >> 4) * 0x9e3779b97f4a7c15ull >> 20;
+
+	if (!set->size)
+		return false;
+	for (i &= set->size - 1; set->slots[i]; i = (i + 1) & (set->size - 1))
+		if (set->slots[i] == v)
+			return true;
+	return false;
+}
+
+/* is @v used in @block, which is entered from @from, so that it has to be there before? */
+static bool used_in(LLVMValueRef v, LLVMBasicBlockRef from, LLVMBasicBlockRef block,
+		    const struct value_set *stay)
+{
+	LLVMUseRef use;
+	unsigned int i;
+
+	for (use = LLVMGetFirstUse(v); use; use = LLVMGetNextUse(use)) {
+		LLVMValueRef user = LLVMGetUser(use);
+
+		if (!LLVMIsAInstruction(user) || LLVMGetInstructionParent(user) != block)
+			continue;
+		if (!LLVMIsAPHINode(user)) {
+			if (has_effect(user) || set_has(stay, user))
+				return true;
+			continue;
+		}
+		for (i = 0; i < LLVMCountIncoming(user); i++)
+			if (LLVMGetIncomingBlock(user, i) == from && LLVMGetIncomingValue(user, i) == v)
+				return true;
+	}
+	return false;
+}
+
+/* whichever way @block is left, is @v used? Looks at some blocks ahead. */
+static bool used_on_all_ways(LLVMValueRef v, LLVMBasicBlockRef block, const struct value_set *stay,
+			     unsigned int depth)
+{
+	LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
+	unsigned int nr = LLVMGetNumSuccessors(end), i;
+
+	for (i = 0; i < nr; i++) {
+		LLVMBasicBlockRef next = LLVMGetSuccessor(end, i);
+
+		/* where it traps or throws nothing of the value is seen, but the trap is another one */
+		if (!used_in(v, block, next, stay) &&
+		    (!depth || !used_on_all_ways(v, next, stay, depth - 1)))
+			return false;
+	}
+	return nr;
+}
+
+/*
+ * LLVM moves a load to where its value is used, if that is in one of several ways on; on the
+ * others it would not trap any more. What is used in its own block, by something that
+ * stays there, or on all ways, stays; a load that does not is made volatile. Blocks, and
+ * instructions in them, are looked at from the last to the first, users mostly before what they use.
+ */
+static void keep_conditional_loads(LLVMValueRef func)
+{
+	struct value_set stay = { 0 };
+	LLVMBasicBlockRef block;
+	LLVMValueRef instr;
+
+	for (block = LLVMGetLastBasicBlock(func); block; block = LLVMGetPreviousBasicBlock(block)) {
+		for (instr = LLVMGetLastInstruction(block); instr;
+		     instr = LLVMGetPreviousInstruction(instr)) {
+			if (used_in(instr, NULL, block, &stay) ||
+			    used_on_all_ways(instr, block, &stay, 2))
+				set_add(&stay, instr);
+			else if (LLVMIsALoadInst(instr) &&
+				 LLVMGetOrdering(instr) == LLVMAtomicOrderingNotAtomic)
+				LLVMSetVolatile(instr, 1);
+		}
+	}
+	free(stay.slots);
+}
+
+static void keep_loads(struct lower *l, LLVMValueRef func)
+{
+	keep_dead_loads(func);
+	if (!l->opt->software_bounds)	/* there it is a comparison that traps */
+		keep_conditional_loads(func);
+}
+
 /* locals become values first, so that it is seen which loads have a use */
 static void finish_ssa(struct lower *l)
 {
@@ -909,7 +998,7 @@ static void finish_ssa(struct lower *l)
 	run_passes(l, copy_loops ? "function(mem2reg,loop-simplify,lcssa)" : "function(mem2reg)");
 	for (func = LLVMGetFirstFunction(l->mod); func; func = LLVMGetNextFunction(func))
 		if (!LLVMIsDeclaration(func))
-			keep_dead_loads(func);
+			keep_loads(l, func);
 	for (i = l->m->nr_imported_funcs; copy_loops && i < l->m->nr_funcs; i++) {
 		l->funcidx = i;
 		lower_loops(l, l->funcs[i]);

@@ -14,6 +14,13 @@
 ;; trap: one_path 1 65533 = out of bounds memory access
 ;; trap: select 0 65533 = out of bounds memory access
 ;; trap: select 1 65533 = out of bounds memory access
+;; trap: one_call 0 65533 = out of bounds memory access
+;; trap: one_call 1 65533 = out of bounds memory access
+;; trap: one_call_sum 0 65530 = out of bounds memory access
+;; trap: one_store 0 65533 = out of bounds memory access
+;; trap: switch 1 65533 = out of bounds memory access
+;; trap: switch 5 65533 = out of bounds memory access
+;; trap: early_exit 0 65533 = out of bounds memory access
 ;; trap: dead_local 65533 = out of bounds memory access
 ;; trap: dead_sum 65533 = out of bounds memory access
 ;;
@@ -93,6 +100,34 @@
     (if (result i32) (local.get 0) (then (local.get 2)) (else (i32.const 5))))
   (func (export "select") (param i32 i32) (result i32)
     (select (i32.load (local.get 1)) (i32.const 5) (local.get 0)))
+  (func $work (param i32) (result i32)
+    (global.set $g (local.get 0))
+    (i32.mul (local.get 0) (local.get 0)))
+  (func (export "one_call") (param i32 i32) (result i32)
+    (local i32)
+    (local.set 2 (i32.load (local.get 1)))
+    (if (result i32) (local.get 0) (then (call $work (local.get 2))) (else (i32.const 5))))
+  (func (export "one_call_sum") (param i32 i32) (result i32)
+    (local i64)
+    (local.set 2 (i64.mul (i64.add (i64.load (local.get 1)) (i64.const 3)) (i64.const 7)))
+    (if (result i32) (local.get 0) (then (call $work (i32.wrap_i64 (local.get 2)))) (else (i32.const 5))))
+  (func (export "one_store") (param i32 i32)
+    (local i32)
+    (local.set 2 (i32.load (local.get 1)))
+    (if (local.get 0) (then (i32.store (i32.const 0) (local.get 2)))))
+  (func (export "switch") (param i32 i32) (result i32)
+    (local i32)
+    (local.set 2 (i32.load (local.get 1)))
+    (block $c (block $b (block $a
+      (br_table $a $b $c (local.get 0)))
+      (return (call $work (local.get 2))))
+      (return (i32.const 7)))
+    (i32.const 9))
+  (func (export "early_exit") (param i32 i32) (result i32)
+    (local i32)
+    (local.set 2 (i32.load (local.get 1)))
+    (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+    (call $work (i32.add (local.get 2) (i32.const 1))))
   (func (export "dead_local") (param i32) (result i32)
     (local i32)
     (local.set 1 (i32.load (local.get 0)))
