@@ -92,9 +92,14 @@ static __always_inline void wasi_call_end(void *ctx, int kind, int err)
 	}									\
 	EXPORT_SYMBOL_GPL(wasi_##name);
 
+static inline u32 wasi_call_errno(int err)
+{
+	return likely(err >= 0) ? WASI_ERRNO_SUCCESS : wasi_errno(err);
+}
+
 #define CALL(name, handler, kind, signature, params, args)				\
-	WASI_CALL_EXPORT(name, handler, kind, signature, params, args, wasi_errno)
+	WASI_CALL_EXPORT(name, handler, kind, signature, params, args, wasi_call_errno)
 #define VALUES(name, handler, kind, signature, args)				\
-	WASI_VALUES_EXPORT(name, handler, kind, signature, args, wasi_errno)
+	WASI_VALUES_EXPORT(name, handler, kind, signature, args, wasi_call_errno)
 
 #endif /* WASI_CALL_H */

@@ -91,7 +91,7 @@ static int seek(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 
 	if (!f.file || !(f.file->f_mode & FMODE_LSEEK))
 		goto out;
 	pos = -WASI_ENOTCAPABLE;
-	if (rights & ~wasi_file_rights(&f).base)
+	if (!wasi_file_may(&f, rights))
 		goto out;
 	pos = wasi_pos_lock(f.file, &locked);
 	if (pos)

@@ -133,7 +133,7 @@ static int get_at(struct wasi *w, u32 fd, u64 rights, u32 path, u32 len, int slo
 		return err;
 	if (!f->file || !S_ISDIR(file_inode(f->file)->i_mode))
 		err = -ENOTDIR;
-	else if (rights & ~wasi_file_rights(f).base)
+	else if (!wasi_file_may(f, rights))
 		err = -WASI_ENOTCAPABLE;
 	else
 		err = get_path(w, path, len, slot, name);

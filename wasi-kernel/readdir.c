@@ -140,7 +140,7 @@ int wasi_do_fd_readdir(struct wasi *w, u32 fd, u32 buf, u32 len, u64 cookie, u32
 	if (!f.file || !S_ISDIR(file_inode(f.file)->i_mode))
 		goto out;
 	err = -WASI_ENOTCAPABLE;
-	if (!(wasi_file_rights(&f).base & WASI_RIGHTS_FD_READDIR))
+	if (!wasi_file_may(&f, WASI_RIGHTS_FD_READDIR))
 		goto out;
 	err = -EINVAL;
 	if ((s64)cookie < 0)

@@ -161,6 +161,14 @@ static inline void wasi_file_put(struct wasi_file *f)
 		fput(f->file);
 }
 
+/* Has it all of @rights? For those that find out about the file first. */
+static inline bool wasi_file_may(const struct wasi_file *f, u64 rights)
+{
+	if (likely(f->fd->kind == WASI_FD_FILE))
+		return !(rights & ~f->fd->rights_base);
+	return !(rights & ~wasi_file_rights(f).base);
+}
+
 /*
  * Take the lock of the file's position, as fdget_pos() does: only if somebody else could
  * use it. Nobody else uses this instance's descriptors while it makes a call.

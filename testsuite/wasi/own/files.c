@@ -63,6 +63,36 @@ TEST(too_many_vectors_are_refused)
 	ASSERT_EQ(0, w_fd_close(fd));
 }
 
+TEST(files_may_be_larger_than_any_memory)
+{
+	static const uint64_t places[] = { 0xfffffffeull, 0x140000000ull, (1ull << 40) + 3 };
+	struct wasi_iovec v = { (uintptr_t)"12345", 5 };
+	struct wasi_filestat st;
+	char buf[5];
+	uint32_t fd, n;
+	uint64_t at;
+
+	ASSERT_EQ(0, open_at(root, "large", 0, WASI_OFLAGS_CREAT, RIGHTS_RW, &fd));
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, w_fd_pwrite(fd, &v, 1, places[i], &n));
+		ASSERT_EQ(5, n);
+		ASSERT_EQ(0, w_fd_filestat_get(fd, &st));
+		ASSERT_EQ(places[i] + 5, st.size);
+		ASSERT_EQ(0, w_fd_seek(fd, places[i] + 1, WASI_WHENCE_SET, &at));
+		ASSERT_EQ(places[i] + 1, at);
+		ASSERT_EQ(0, w_fd_read(fd, &(struct wasi_iovec){ (uintptr_t)buf, 5 }, 1, &n));
+		ASSERT_EQ(4, n);
+		ASSERT_EQ(0, memcmp(buf, "2345", 4));
+		ASSERT_EQ(0, w_fd_tell(fd, &at));
+		ASSERT_EQ(places[i] + 5, at);
+	}
+	ASSERT_EQ(WASI_ERRNO_INVAL, w_fd_seek(fd, -1, WASI_WHENCE_SET, &at));
+	ASSERT_EQ(WASI_ERRNO_INVAL, w_fd_pwrite(fd, &v, 1, -1, &n));
+	ASSERT_EQ(WASI_ERRNO_INVAL, w_fd_filestat_set_size(fd, -1));
+	ASSERT_EQ(0, w_fd_close(fd));
+	ASSERT_EQ(0, w_path_unlink_file(root, P("large")));
+}
+
 TEST(many_vectors_are_one_write)
 {
 	static struct wasi_iovec v[300];
