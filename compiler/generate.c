@@ -120,6 +120,8 @@ void generator_create(struct generator *g, const struct wasm_module *m,
 	g->opaque = xcalloc(m->nr_funcs + 1, sizeof(*g->opaque));
 	target_lower_options(target, &g->lower);
 	g->lower.throwing = &g->throwing;
+	lower_find_tables(&g->tables, m);
+	g->lower.tables = &g->tables;
 	g->lower.opaque_index = g->opaque;
 	parts_create(&g->parts, m, whole, target->level > 0);
 	g->units = xcalloc(g->parts.nr, sizeof(*g->units));
@@ -149,6 +151,7 @@ void generator_destroy(struct generator *g)
 	free(g->order);
 	free(g->opaque);
 	free(g->throwing.may);
+	lower_forget_tables(&g->tables, g->m);
 	parts_destroy(&g->parts);
 }
 

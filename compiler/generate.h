@@ -39,6 +39,7 @@ struct generator {
 	const struct target *target;
 	struct lower_options lower;
 	struct lower_throwing throwing;
+	struct lower_tables tables;
 	bool *opaque;
 	struct parts parts;
 	struct generated *units;

@@ -31,6 +31,20 @@ struct lower_throwing {
 };
 
 /**
+ * struct lower_tables - what tables are known to hold
+ * @tables: by table index
+ * @funcs: by element: function indices, or WASM_NO_INDEX where there is none; NULL if
+ *	something may change the table once it is filled, or fills it with what is not known
+ * @nr: of @funcs
+ */
+struct lower_tables {
+	struct lower_known_table {
+		u32 *funcs;
+		u32 nr;
+	} *tables;
+};
+
+/**
  * struct lower_part - some functions of a module, lowered to an LLVM module of their own
  * @first, @end: the functions that it defines, by index; none of them imported
  * @rest: it has what belongs to no function too: invokers, instantiation, shims of imports
@@ -57,6 +71,7 @@ struct lower_part {
  * @opaque_index: by function index, or NULL: functions whose indices the optimiser
  *	must not see through, since the checker could not follow it
  * @throwing: of the module
+ * @tables: of the module
  */
 struct lower_options {
 	const char *features;
@@ -69,6 +84,7 @@ struct lower_options {
 	bool strict_traps;
 	const bool *opaque_index;
 	const struct lower_throwing *throwing;
+	const struct lower_tables *tables;
 };
 
 /* memory that cannot overlap, told to LLVM by TBAA */
@@ -316,6 +332,9 @@ LLVMValueRef lower_func_cast(struct lower *l, LLVMValueRef ref, u32 typeidx);
 
 void lower_table(struct lower *l, const struct wasm_instr *in);
 LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx);
+/* fill in what is known of the tables of a validated module; and free that */
+void lower_find_tables(struct lower_tables *known, const struct wasm_module *m);
+void lower_forget_tables(struct lower_tables *known, const struct wasm_module *m);
 LLVMValueRef lower_ref_null(struct lower *l, wasm_valtype_t reftype);
 /* a reference as a helper takes it, 64 bits, and back as one of @type */
 LLVMValueRef lower_ref_cell(struct lower *l, LLVMValueRef ref);

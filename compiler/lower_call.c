@@ -13,6 +13,9 @@
 #include "diag.h"
 #include "lower.h"
 
+/* an indirect call becomes direct ones of so many functions, in so many elements of a table */
+enum { MAX_TARGET_FUNCS = 12, MAX_TARGETS = 16 };
+
 static LLVMTypeRef result_type(struct lower *l, const struct wasm_functype *type)
 {
 	LLVMTypeRef both[ABI_MAX_REG_RESULTS];
@@ -339,9 +342,9 @@ static LLVMValueRef check_func_type(struct lower *l, LLVMValueRef func, u32 type
 	return func;
 }
 
-static void call_indirect(struct lower *l, const struct wasm_instr *in, bool tail)
+/* of whatever type the element is */
+static void call_element(struct lower *l, const struct wasm_instr *in, LLVMValueRef index, bool tail)
 {
-	LLVMValueRef index = lower_pop(l);
 	LLVMValueRef table = lower_slot(l, l->abi->tables[in->tableidx]);
 	LLVMValueRef size, elems, func;
 
@@ -357,6 +360,109 @@ static void call_indirect(struct lower *l, const struct wasm_instr *in, bool tai
 			  LOWER_ALIAS_RUNTIME);
 	func = check_func_type(l, func, in->typeidx);
 	call_kwasm_func(l, &l->m->types[in->typeidx].func, func, tail);
+}
+
+/* functions that a call may turn out to be of */
+struct targets {
+	u32 elems[MAX_TARGETS], funcs[MAX_TARGETS];
+	u32 nr, nr_funcs;
+};
+
+/*
+ * What a call of that type can get to in a table that is known; false if that is too much.
+ * Other functions, of a subtype or bound at load time, are called as if nothing was known.
+ */
+static bool find_targets(struct lower *l, const struct wasm_instr *in, struct targets *targets)
+{
+	const struct lower_known_table *table = &l->opt->tables->tables[in->tableidx];
+	const struct wasm_module *m = l->m;
+	u32 i, j, func;
+
+	targets->nr = 0;
+	targets->nr_funcs = 0;
+	for (i = 0; table->funcs && i < table->nr; i++) {
+		func = table->funcs[i];
+		if (func == WASM_NO_INDEX || func < m->nr_imported_funcs ||
+		    m->types[m->funcs[func].typeidx].canon != m->types[in->typeidx].canon)
+			continue;
+		for (j = 0; j < targets->nr && targets->funcs[j] != func; j++)
+			;
+		targets->nr_funcs += j == targets->nr;
+		if (targets->nr == MAX_TARGETS || targets->nr_funcs > MAX_TARGET_FUNCS)
+			return false;
+		targets->elems[targets->nr] = i;
+		targets->funcs[targets->nr++] = func;
+	}
+	return targets->nr;
+}
+
+/* the results on top of the stack, where the ways meet at @joined */
+static void add_results(struct lower *l, LLVMBasicBlockRef joined, LLVMValueRef *phis, u32 nr)
+{
+	LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		LLVMAddIncoming(phis[i], &l->stack[l->stack_nr - nr + i], &here, 1);
+	LLVMBuildBr(l->b, joined);
+}
+
+/*
+ * A call of one of few functions: direct calls, chosen by the index. That needs no load, can be
+ * inlined, and costs no retpoline. Everything else, traps included, goes the general way.
+ */
+static void call_one_of(struct lower *l, const struct wasm_instr *in, LLVMValueRef index,
+			const struct targets *targets)
+{
+	const struct wasm_functype *type = &l->m->types[in->typeidx].func;
+	u32 i, j, nr_params = type->nr_params, nr_results = type->nr_results;
+	LLVMValueRef *params = xcalloc(nr_params + 1, sizeof(*params));
+	LLVMValueRef *phis = xcalloc(nr_results + 1, sizeof(*phis)), sw;
+	LLVMBasicBlockRef other = lower_block(l, "other"), joined = lower_block(l, ""), way;
+	size_t height = l->stack_nr - nr_params;
+
+	for (i = 0; i < nr_params; i++)
+		params[i] = l->stack[height + i];
+	sw = LLVMBuildSwitch(l->b, index, other, targets->nr);
+	LLVMPositionBuilderAtEnd(l->b, joined);
+	for (i = 0; i < nr_results; i++)
+		phis[i] = LLVMBuildPhi(l->b, lower_valtype(l, type->results[i]), "");
+	for (i = 0; i <= targets->nr; i++) {
+		for (j = 0; j < i && i < targets->nr && targets->funcs[j] != targets->funcs[i]; j++)
+			;
+		if (j < i && i < targets->nr)
+			continue;	/* a function that is there twice */
+		way = i < targets->nr ? lower_block(l, "direct") : other;
+		for (j = i; j < targets->nr; j++)
+			if (targets->funcs[j] == targets->funcs[i])
+				LLVMAddCase(sw, LLVMConstInt(LLVMTypeOf(index), targets->elems[j], 0), way);
+		LLVMPositionBuilderAtEnd(l->b, way);
+		l->stack_nr = height;
+		for (j = 0; j < nr_params; j++)
+			lower_push(l, params[j]);
+		if (i < targets->nr)
+			call_func(l, targets->funcs[i], false);
+		else
+			call_element(l, in, index, false);
+		add_results(l, joined, phis, nr_results);
+	}
+	LLVMPositionBuilderAtEnd(l->b, joined);
+	l->stack_nr = height;
+	for (i = 0; i < nr_results; i++)
+		lower_push(l, phis[i]);
+	free(params);
+	free(phis);
+}
+
+static void call_indirect(struct lower *l, const struct wasm_instr *in, bool tail)
+{
+	LLVMValueRef index = lower_pop(l);
+	struct targets targets;
+
+	if (!tail && find_targets(l, in, &targets))
+		call_one_of(l, in, index, &targets);
+	else
+		call_element(l, in, index, tail);
 }
 
 /*

@@ -7,6 +7,8 @@
  * of any are 32 bits (lower_gc.c), all others 64. Tables belong to the runtime, which does everything but
  * call_indirect (lower_call.c).
  */
+#include <stdlib.h>
+
 #include "diag.h"
 #include "lower.h"
 
@@ -142,4 +144,88 @@ void lower_table(struct lower *l, const struct wasm_instr *in)
 	default:
 		diag_bug("no lowering for %s", in->info->text);
 	}
+}
+
+/* ---- tables that stay as they are ---- */
+
+enum { MAX_KNOWN_TABLE = 1 << 16 };
+
+/* can anything but the module's own segments get at a table? */
+static bool is_private(const struct wasm_module *m, u32 tableidx)
+{
+	u32 i;
+
+	if (m->writes_tables || m->tables[tableidx].import != WASM_NO_INDEX ||
+	    m->tables[tableidx].init.size || m->tables[tableidx].limits.min > MAX_KNOWN_TABLE)
+		return false;
+	for (i = 0; i < m->nr_exports; i++)
+		if (m->exports[i].kind == WASM_EXTERN_TABLE && m->exports[i].index == tableidx)
+			return false;
+	return true;
+}
+
+static bool const_i32(const struct wasm_module *m, const struct wasm_range *range, u32 *value)
+{
+	struct wasm_code_reader reader = { 0 };
+	struct wasm_instr in;
+	bool is_const;
+
+	wasm_code_reader_start(&reader, m, range);
+	wasm_read_instr(&reader, &in);
+	is_const = in.op == WASM_OP_I32_CONST;
+	*value = in.i32;
+	if (is_const) {
+		wasm_read_instr(&reader, &in);
+		is_const = in.op == WASM_OP_END;
+	}
+	wasm_code_reader_destroy(&reader);
+	return is_const;
+}
+
+/* the segments of a table, in order; one that does not fit ends instantiation, and all calls with it */
+static bool fill_known(const struct wasm_module *m, u32 tableidx, struct lower_known_table *known)
+{
+	const struct wasm_elem *elem;
+	u32 i, j, at;
+
+	for (i = 0; i < m->nr_elems; i++) {
+		elem = &m->elems[i];
+		if (elem->mode != WASM_SEGMENT_ACTIVE || elem->tableidx != tableidx)
+			continue;
+		if (!elem->funcs || !const_i32(m, &elem->at, &at))
+			return false;
+		for (j = 0; j < elem->nr_entries && (u64)at + j < known->nr; j++)
+			known->funcs[at + j] = elem->funcs[j];
+	}
+	return true;
+}
+
+void lower_find_tables(struct lower_tables *known, const struct wasm_module *m)
+{
+	struct lower_known_table *table;
+	u32 i, j;
+
+	known->tables = xcalloc(m->nr_tables + 1, sizeof(*known->tables));
+	for (i = 0; i < m->nr_tables; i++) {
+		if (!is_private(m, i))
+			continue;
+		table = &known->tables[i];
+		table->nr = m->tables[i].limits.min;
+		table->funcs = xmalloc((table->nr + 1) * sizeof(*table->funcs));
+		for (j = 0; j < table->nr; j++)
+			table->funcs[j] = WASM_NO_INDEX;
+		if (fill_known(m, i, table))
+			continue;
+		free(table->funcs);
+		table->funcs = NULL;
+	}
+}
+
+void lower_forget_tables(struct lower_tables *known, const struct wasm_module *m)
+{
+	u32 i;
+
+	for (i = 0; i < m->nr_tables; i++)
+		free(known->tables[i].funcs);
+	free(known->tables);
 }

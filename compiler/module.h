@@ -542,6 +542,7 @@ struct wasm_custom {
  * @uses_float: some type or instruction is about f32, f64 or v128; complete
  *	after wasm_validate()
  * @uses_vector: some type or instruction is about v128
+ * @writes_tables: some instruction may change what a table holds
  * @validated: wasm_validate() returned 0
  * @code_section: offset of the code section's contents, to which source maps
  *	and DWARF refer
@@ -586,6 +587,7 @@ struct wasm_module {
 
 	bool uses_float;
 	bool uses_vector;
+	bool writes_tables;
 	bool validated;
 
 	struct wasm_range code_section;

@@ -1003,15 +1003,19 @@ static int validate_instr(struct validator *v)
 	case WASM_OP_GLOBAL_GET:
 	case WASM_OP_GLOBAL_SET:
 		return validate_global(v);
-	case WASM_OP_TABLE_GET:
 	case WASM_OP_TABLE_SET:
-	case WASM_OP_TABLE_SIZE:
 	case WASM_OP_TABLE_GROW:
 	case WASM_OP_TABLE_FILL:
+		v->m->writes_tables = true;
+		/* fall through */
+	case WASM_OP_TABLE_GET:
+	case WASM_OP_TABLE_SIZE:
 		return validate_table_instr(v);
 	case WASM_OP_TABLE_INIT:
+		v->m->writes_tables = true;
 		return validate_table_init(v);
 	case WASM_OP_TABLE_COPY:
+		v->m->writes_tables = true;
 		return validate_table_copy(v);
 	case WASM_OP_MEMORY_INIT:
 		return validate_memory_init(v);
