@@ -668,6 +668,15 @@ static void command_refused(struct script *s, struct json_object *command)
 		judge_reason(s, text, strstr(compiled.message, "error: ") + strlen("error: "));
 }
 
+/* Which import it is, and if there is one of that name, what was wanted and what was found */
+static bool names_import(const char *message)
+{
+	if (!strstr(message, "import '"))
+		return false;
+	return strncmp(message, "incompatible", strlen("incompatible")) ||
+	       (strstr(message, ": wanted ") && strstr(message, ", found "));
+}
+
 static void command_not_instantiable(struct script *s, struct json_object *command, bool unlinkable)
 {
 	const char *text = get_string(command, "text");
@@ -693,6 +702,8 @@ static void command_not_instantiable(struct script *s, struct json_object *comma
 		failed(s, "expected '%s', seen '%s'", text, words(s));
 	else if (!text_matches(text, words(s)))
 		failed(s, "expected '%s', seen '%s'", text, words(s));
+	else if (unlinkable && !names_import(words(s)))
+		failed(s, "does not tell the import: '%s'", words(s));
 	else
 		passed(s);
 }
