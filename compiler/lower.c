@@ -999,7 +999,10 @@ static void finish_ssa(struct lower *l)
 	for (func = LLVMGetFirstFunction(l->mod); func; func = LLVMGetNextFunction(func))
 		if (!LLVMIsDeclaration(func))
 			keep_loads(l, func);
+	/* those of this part, and copies of others */
 	for (i = l->m->nr_imported_funcs; copy_loops && i < l->m->nr_funcs; i++) {
+		if (!l->funcs[i] || LLVMIsDeclaration(l->funcs[i]))
+			continue;
 		l->funcidx = i;
 		lower_loops(l, l->funcs[i]);
 	}
