@@ -26,7 +26,8 @@
  * groups of all types of all programs that came to it, and their ids stay.
  *
  * Functions: a handle is an index in heap->funcs; a function has one as soon as it is stored in
- * an object. Those of an instance that goes away become null.
+ * an object. Those of an instance that goes away become null; their handles are used again when
+ * a collection finds them in no object.
  *
  * Stores merge when instances are linked. If both have a heap, one moves to the end of
  * the other, and each reference in it, in its instances' globals, tables and segments, and in
@@ -660,12 +661,16 @@ static int reserve_supertypes(struct kwasm_objects *heap, u32 nr)
 
 static int reserve_funcs(struct kwasm_objects *heap, u64 nr)
 {
-	u64 room = max(nr, heap->room_funcs * 2);
+	u64 room = max(nr, heap->room_funcs * 2), old = heap->room_funcs;
 	int err;
 
-	if (nr <= heap->room_funcs)
+	if (nr <= old)
 		return 0;
-	err = grow_array((void **)&heap->funcs.elems, sizeof(u64), heap->funcs.size, room);
+	err = grow_array((void **)&heap->func_marks, sizeof(u64), (old + 63) / 64, (room + 63) / 64);
+	if (!err)
+		err = grow_array((void **)&heap->free_funcs, sizeof(u32), heap->nr_free_funcs, room);
+	if (!err)
+		err = grow_array((void **)&heap->funcs.elems, sizeof(u64), heap->funcs.size, room);
 	if (!err)
 		heap->room_funcs = room;
 	return err;
@@ -674,11 +679,32 @@ static int reserve_funcs(struct kwasm_objects *heap, u64 nr)
 /* The handle of a function, which has none yet; 0: no memory */
 u32 kwasm_heap_add_func(struct kwasm_objects *heap, struct kwasm_func *func)
 {
-	if (heap->funcs.size >= 0xffffffffu || reserve_funcs(heap, heap->funcs.size + 1))
-		return 0;
-	heap->funcs.elems[heap->funcs.size] = (u64)(unsigned long)func;
-	func->handle = (u32)heap->funcs.size++;
-	return func->handle;
+	u32 handle;
+
+	if (heap->nr_free_funcs) {
+		handle = heap->free_funcs[--heap->nr_free_funcs];
+	} else {
+		if (heap->funcs.size >= 0xffffffffu || reserve_funcs(heap, heap->funcs.size + 1))
+			return 0;
+		handle = (u32)heap->funcs.size++;
+	}
+	heap->funcs.elems[handle] = (u64)(unsigned long)func;
+	func->handle = handle;
+	return handle;
+}
+
+/* After marking: which handles of functions that are gone are free? Takes the marks away. */
+void gc_sweep_funcs(struct kwasm_objects *heap)
+{
+	u64 i;
+
+	heap->nr_free_funcs = 0;
+	for (i = 1; i < heap->funcs.size; i++) {
+		if (heap->funcs.elems[i] == (u64)(unsigned long)&kwasm_null_func &&
+		    !(heap->func_marks[i / 64] >> (i % 64) & 1))
+			heap->free_funcs[heap->nr_free_funcs++] = (u32)i;
+	}
+	memset(heap->func_marks, 0, (heap->room_funcs + 63) / 64 * sizeof(u64));
 }
 
 void kwasm_heap_revoke(struct kwasm_store *store, u64 start, u64 end)
@@ -704,6 +730,8 @@ static void destroy(struct kwasm_objects *heap)
 	plat_free(heap->layouts);
 	plat_free(heap->groups);
 	plat_free(heap->funcs.elems);
+	plat_free(heap->func_marks);
+	plat_free(heap->free_funcs);
 	plat_free(heap->blocks);
 	plat_free(heap->used);
 	plat_free(heap->marks);

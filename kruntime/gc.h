@@ -74,6 +74,9 @@ struct kwasm_objects {
 	u32 room_groups;
 	struct kwasm_table_abi funcs;	/* by handle */
 	u64 room_funcs;
+	u64 *func_marks;		/* bits: handles that objects hold */
+	u32 *free_funcs;		/* handles of functions that are gone and that nobody holds */
+	u32 nr_free_funcs;
 	u64 collections;
 };
 
@@ -116,6 +119,7 @@ static inline u32 gc_length(const struct kwasm_objects *heap, const struct gc_ob
 bool gc_find(const struct kwasm_objects *heap, u32 at, struct gc_object *object);
 int gc_alloc(struct kwasm_store *store, u64 size, u32 *ref);
 void gc_retire_windows(struct kwasm_objects *heap);
+void gc_sweep_funcs(struct kwasm_objects *heap);
 u32 gc_limit(struct kwasm_store *store);
 
 #endif /* KWASM_GC_H */

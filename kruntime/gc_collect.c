@@ -97,9 +97,19 @@ static void mark_extern(struct kwasm_gc *gc, u64 ref)
 		mark_any(gc, (u32)ref);
 }
 
+static void mark_func(struct kwasm_gc *gc, u32 handle)
+{
+	if (gc->heap && handle < gc->heap->funcs.size)
+		gc->heap->func_marks[handle / 64] |= 1ull << (handle % 64);
+}
+
+/* A reference of an object, an exception or, but for functions, a cell */
 static void mark_ref(struct kwasm_gc *gc, const void *at, u32 kind)
 {
 	switch (kind) {
+	case KWASM_REFS_FUNC:
+		mark_func(gc, *(const u32 *)at);
+		break;
 	case KWASM_REFS_ANY:
 		mark_any(gc, *(const u32 *)at);
 		break;
@@ -151,8 +161,6 @@ static void follow_object(struct kwasm_gc *gc, u32 at, u32 from)
 		step(gc, 1 + layout->nr_refs / 4);
 		return;
 	}
-	if (layout->refs[0].kind == KWASM_REFS_FUNC)
-		return;
 	nr = gc_length(gc->heap, &object);
 	end = nr - min(nr, from) > PIECE ? from + PIECE : nr;
 	if (end < nr)
@@ -206,7 +214,8 @@ static void drain(struct kwasm_gc *gc)
 		} else if (gc->exceptions) {
 			values = kwasm_exception_next(&gc->exceptions, &kinds, &nr);
 			for (i = 0; i < nr; i++)
-				mark_ref(gc, &values[i], kinds[i]);
+				if (kinds[i] != KWASM_REFS_FUNC)
+					mark_ref(gc, &values[i], kinds[i]);
 			step(gc, 1 + nr);
 		} else if (gc->overflow) {
 			gc->overflow = false;
@@ -316,6 +325,7 @@ static void sweep(struct kwasm_gc *gc)
 	u32 block;
 
 	gc_retire_windows(heap);
+	gc_sweep_funcs(heap);
 	memset(heap->partial, 0, sizeof(heap->partial));
 	for (block = heap->nr_blocks; --block; ) {
 		sweep_block(heap, block);
@@ -350,6 +360,8 @@ int kwasm_collect(struct kwasm_store *store)
 	if (gc.stop) {
 		for (block = 0; gc.heap && block < gc.heap->nr_blocks; block++)
 			memset(&gc.heap->marks[(u64)block * GC_WORDS], 0, GC_WORDS * sizeof(u64));
+		if (gc.heap)
+			memset(gc.heap->func_marks, 0, (gc.heap->room_funcs + 63) / 64 * sizeof(u64));
 		return -EINTR;
 	}
 	if (gc.heap)
