@@ -22,17 +22,9 @@
  * besides (blocks, bitmaps: 3 %; the stack of the collector: up to 8 MiB) is charged, too, but
  * not counted against the limit.
  *
- * Types: an object may outlive the program that declared its type. So the heap counts the
- * groups of all types of all programs that came to it, and their ids stay.
- *
  * Functions: a handle is an index in heap->funcs; a function has one as soon as it is stored in
  * an object. Those of an instance that goes away become null; their handles are used again when
  * a collection finds them in no object.
- *
- * Stores merge when instances are linked. If both have a heap, one moves to the end of
- * the other, and each reference in it, in its instances' globals, tables and segments, and in
- * exceptions, grows by the same number: nobody runs in either then, so all references
- * are where their types say.
  *
  * All is called with the store locked.
  */
@@ -71,11 +63,6 @@ static u32 size_number(u64 size)
 static u32 cell_number(u32 offset, u32 size)
 {
 	return (u64)offset * (0xffffffffu / size + 1) >> 32;
-}
-
-static u64 *bits_of(u64 *bitmap, u32 block)
-{
-	return &bitmap[(u64)block * GC_WORDS];
 }
 
 /**
@@ -151,7 +138,7 @@ u32 gc_limit(struct kwasm_store *store)
 	return (u32)min_t(u64, bytes >> GC_BLOCK_LOG2, GC_BLOCKS_MAX);
 }
 
-static int grow_array(void **array, u64 size, u64 old, u64 room)
+int gc_grow_array(void **array, u64 size, u64 old, u64 room)
 {
 	void *grown = plat_zalloc(room * size);
 
@@ -173,18 +160,18 @@ static int reserve_blocks(struct kwasm_objects *heap, u32 nr)
 	if (nr <= room)
 		return 0;
 	room = max(nr, room + room / 2);
-	err = grow_array((void **)&heap->blocks, sizeof(*heap->blocks), heap->nr_room, room);
+	err = gc_grow_array((void **)&heap->blocks, sizeof(*heap->blocks), heap->nr_room, room);
 	if (!err)
-		err = grow_array((void **)&heap->used, GC_WORDS * sizeof(u64), heap->nr_room, room);
+		err = gc_grow_array((void **)&heap->used, GC_WORDS * sizeof(u64), heap->nr_room, room);
 	if (!err)
-		err = grow_array((void **)&heap->marks, GC_WORDS * sizeof(u64), heap->nr_room, room);
+		err = gc_grow_array((void **)&heap->marks, GC_WORDS * sizeof(u64), heap->nr_room, room);
 	if (!err)
 		heap->nr_room = room;
 	return err;
 }
 
 /* Commit @nr blocks more; they are free. 0, -ENOMEM, -EINTR */
-static int add_blocks(struct kwasm_objects *heap, u32 nr)
+int gc_add_blocks(struct kwasm_objects *heap, u32 nr)
 {
 	int err = reserve_blocks(heap, heap->nr_blocks + nr);
 	u32 i;
@@ -223,7 +210,7 @@ static u32 find_blocks(struct kwasm_objects *heap, u32 nr)
 	return 0;
 }
 
-static void take_blocks(struct kwasm_objects *heap, u32 first, u32 nr, enum gc_block_kind kind)
+void gc_take_blocks(struct kwasm_objects *heap, u32 first, u32 nr, enum gc_block_kind kind)
 {
 	u32 i;
 
@@ -253,9 +240,9 @@ static int grow(struct kwasm_store *store, u32 nr)
 		return -ENOMEM;
 	more = min(max(heap->nr_blocks / 4, 4u), COMMIT_MAX);
 	more = max(nr, min(more, limit - heap->nr_blocks));
-	err = add_blocks(heap, more);
+	err = gc_add_blocks(heap, more);
 	if (err == -ENOMEM && more > nr)
-		err = add_blocks(heap, nr);
+		err = gc_add_blocks(heap, nr);
 	plat_free(headroom);
 	return err;
 }
@@ -283,7 +270,7 @@ static int get_blocks(struct kwasm_store *store, u32 nr, enum gc_block_kind kind
 		if (!*first)
 			return -ENOMEM;
 	}
-	take_blocks(heap, *first, nr, kind);
+	gc_take_blocks(heap, *first, nr, kind);
 	return 0;
 
 collect:
@@ -328,7 +315,7 @@ static bool next_run(struct kwasm_objects *heap, u32 number, u32 *start, u32 *en
 
 	for (; (block = heap->partial[number]); heap->partial[number] = b->next) {
 		b = &heap->blocks[block];
-		used = bits_of(heap->used, block);
+		used = gc_bits(heap->used, block);
 		first = find_bit(used, b->at, nr, false);
 		if (first == nr)
 			continue;
@@ -378,7 +365,7 @@ static int alloc_cell(struct kwasm_store *store, u32 number, u32 *ref)
 		heap->blocks[block].size = number;
 		heap->blocks[block].at = 0;
 		heap->blocks[block].next = heap->partial[number];
-		memset(bits_of(heap->used, block), 0, GC_WORDS * sizeof(u64));
+		memset(gc_bits(heap->used, block), 0, GC_WORDS * sizeof(u64));
 		heap->partial[number] = block;
 	}
 	heap->runs[number].start = start;
@@ -445,232 +432,20 @@ int gc_alloc(struct kwasm_store *store, u64 size, u32 *ref)
 	return alloc_large(store, size, ref);
 }
 
-/* ---- types ---- */
-
-static u32 field_size(u32 valtype)
-{
-	switch (kwasm_ref_kind(valtype)) {
-	case KWASM_REFS_ANY:
-	case KWASM_REFS_FUNC:
-		return 4;
-	case KWASM_REFS_EXTERN:
-	case KWASM_REFS_EXN:
-		return 8;
-	default:
-		break;
-	}
-	switch (valtype) {
-	case 0x78:
-		return 1;
-	case 0x77:
-		return 2;
-	case 0x7f:
-	case 0x7d:
-		return 4;
-	case 0x7b:
-		return 16;
-	}
-	return 8;
-}
-
-/* Where references are in an object of @type, and how large it is; NULL without memory */
-static struct gc_layout *create_layout(const struct kwasm_type *type)
-{
-	u32 depth = 0, i, valtype, size, align, at = 4;
-	const struct kwasm_type *super;
-	struct gc_layout *layout;
-
-	for (super = type; super->super; super = kwasm_type_find(super->super))
-		depth++;
-	layout = plat_zalloc(sizeof(*layout) + (depth + 1ull) * sizeof(u32));
-	if (!layout)
-		return NULL;
-	layout->id = type->id;
-	layout->depth = depth;
-	for (super = type, i = depth + 1; i; super = kwasm_type_find(super->super))
-		layout->supers[--i] = super->id;
-	layout->kind = type->kind == KWASM_COMPTYPE_STRUCT ? KWASM_HEAP_KIND_STRUCT :
-		       type->kind == KWASM_COMPTYPE_ARRAY ? KWASM_HEAP_KIND_ARRAY :
-		       KWASM_HEAP_KIND_FUNC;
-	if (layout->kind == KWASM_HEAP_KIND_FUNC)
-		return layout;
-	for (i = 0; i < type->nr_params; i++)
-		layout->nr_refs += kwasm_ref_kind(type->valtypes[i] & ~KWASM_FIELD_MUT) != KWASM_REFS_NONE;
-	if (layout->nr_refs) {
-		layout->refs = plat_zalloc((u64)layout->nr_refs * sizeof(*layout->refs));
-		if (!layout->refs) {
-			plat_free(layout);
-			return NULL;
-		}
-	}
-	layout->nr_refs = 0;
-	for (i = 0; i < type->nr_params; i++) {
-		valtype = type->valtypes[i] & ~KWASM_FIELD_MUT;
-		size = field_size(valtype);
-		align = min(size, 8u);
-		at = (at + align - 1) & ~(align - 1);
-		if (kwasm_ref_kind(valtype) != KWASM_REFS_NONE)
-			layout->refs[layout->nr_refs++] =
-				(struct gc_ref){ at, kwasm_ref_kind(valtype) };
-		if (layout->kind == KWASM_HEAP_KIND_ARRAY)
-			layout->size = size;
-		at += size;
-	}
-	if (layout->kind == KWASM_HEAP_KIND_STRUCT)
-		layout->size = at;
-	return layout;
-}
-
-static void destroy_layout(struct gc_layout *layout)
-{
-	if (layout)
-		plat_free(layout->refs);
-	plat_free(layout);
-}
-
-static int reserve_layouts(struct kwasm_objects *heap, u32 nr)
-{
-	u32 room = max(nr, heap->nr_layouts + heap->nr_layouts / 2);
-	int err;
-
-	if (nr <= heap->nr_layouts)
-		return 0;
-	err = grow_array((void **)&heap->layouts, sizeof(*heap->layouts), heap->nr_layouts, room);
-	if (!err)
-		heap->nr_layouts = room;
-	return err;
-}
-
-static int reserve_groups(struct kwasm_objects *heap, u32 nr)
-{
-	u32 room = max(nr, heap->room_groups * 2);
-	int err;
-
-	if (nr <= heap->room_groups)
-		return 0;
-	err = grow_array((void **)&heap->groups, sizeof(*heap->groups), heap->nr_groups, room);
-	if (!err)
-		heap->room_groups = room;
-	return err;
-}
-
-/* Layouts of a group's types, and a count on it; under kwasm_registry_lock */
-static int add_group(struct kwasm_objects *heap, struct kwasm_type_group *group)
-{
-	u32 i, id;
-	int err = reserve_groups(heap, heap->nr_groups + 1);
-
-	for (i = 0; !err && i < group->nr; i++) {
-		id = group->types[i]->id;
-		err = reserve_layouts(heap, id + 1);
-		if (err)
-			break;
-		heap->layouts[id] = create_layout(group->types[i]);
-		if (!heap->layouts[id])
-			err = -ENOMEM;
-	}
-	if (err) {
-		while (i--) {
-			destroy_layout(heap->layouts[group->types[i]->id]);
-			heap->layouts[group->types[i]->id] = NULL;
-		}
-		return err;
-	}
-	group->users++;
-	heap->groups[heap->nr_groups++] = group;
-	return 0;
-}
-
-static int add_types(struct kwasm_objects *heap, const struct kwasm_program *program)
-{
-	const struct kwasm_image *image = program->image;
-	const struct kwasm_image_type *type = kwasm_image_at(image, image->types);
-	const u32 *ids = program->app->type_ids;
-	u32 rec;
-	int err = 0;
-
-	plat_mutex_lock(&kwasm_registry_lock);
-	for (rec = 0; !err && rec < image->types.nr; rec += type[rec].nr_rec) {
-		if (ids[rec] < heap->nr_layouts && heap->layouts[ids[rec]])
-			continue;
-		err = add_group(heap, kwasm_type_find(ids[rec])->group);
-	}
-	plat_mutex_unlock(&kwasm_registry_lock);
-	return err;
-}
-
-/* The highest id in use plus 1 */
-static u32 nr_ids(const struct kwasm_objects *heap)
-{
-	u32 nr = heap->nr_layouts;
-
-	while (nr && !heap->layouts[nr - 1])
-		nr--;
-	return nr;
-}
-
-static void write_row(struct kwasm_objects *heap, u32 at, const struct gc_layout *layout)
-{
-	u32 *row = gc_u32(heap, at), i;
-
-	memset(row, 0, 1u << KWASM_SUPERTYPES_LOG2);
-	if (!layout)
-		return;
-	row[0] = layout->kind;
-	for (i = 0; i < KWASM_SUPERTYPES_DEPTH && i <= layout->depth; i++)
-		row[1 + i] = layout->supers[i];
-}
-
-/* Supertypes where generated code looks for them */
-static void write_supertypes(struct kwasm_objects *heap)
-{
-	u32 nr = nr_ids(heap), i;
-
-	for (i = 0; i < nr; i++)
-		write_row(heap, heap->supertypes + (i << KWASM_SUPERTYPES_LOG2), heap->layouts[i]);
-	i = heap->supertypes - (1u << KWASM_SUPERTYPES_LOG2);
-	write_row(heap, i, NULL);
-	*gc_u32(heap, i) = KWASM_HEAP_KIND_HOST;
-	gc_abi(heap)->supertypes = heap->supertypes;
-}
-
-/* A place for @nr of them, which need not be written yet */
-static int reserve_supertypes(struct kwasm_objects *heap, u32 nr)
-{
-	u64 bytes = (nr + nr / 2 + 1ull) << KWASM_SUPERTYPES_LOG2;
-	u32 blocks = (u32)((bytes + GC_BLOCK - 1) >> GC_BLOCK_LOG2), first;
-	int err;
-
-	if (nr <= heap->nr_rows)
-		return 0;
-	if (heap->nr_blocks + (u64)blocks > GC_BLOCKS_MAX)
-		return -ENOMEM;
-	err = add_blocks(heap, blocks);
-	if (err)
-		return err;
-	/* the old place is kept: it is two thirds at most */
-	first = heap->nr_blocks - blocks;
-	take_blocks(heap, first, blocks, GC_FIXED);
-	heap->nr_rows = ((u64)blocks << GC_BLOCK_LOG2 >> KWASM_SUPERTYPES_LOG2) - 1;
-	heap->supertypes = (first << GC_BLOCK_LOG2) + (1u << KWASM_SUPERTYPES_LOG2);
-	write_supertypes(heap);
-	return 0;
-}
-
 /* ---- functions ---- */
 
-static int reserve_funcs(struct kwasm_objects *heap, u64 nr)
+int gc_reserve_funcs(struct kwasm_objects *heap, u64 nr)
 {
 	u64 room = max(nr, heap->room_funcs * 2), old = heap->room_funcs;
 	int err;
 
 	if (nr <= old)
 		return 0;
-	err = grow_array((void **)&heap->func_marks, sizeof(u64), (old + 63) / 64, (room + 63) / 64);
+	err = gc_grow_array((void **)&heap->func_marks, sizeof(u64), (old + 63) / 64, (room + 63) / 64);
 	if (!err)
-		err = grow_array((void **)&heap->free_funcs, sizeof(u32), heap->nr_free_funcs, room);
+		err = gc_grow_array((void **)&heap->free_funcs, sizeof(u32), heap->nr_free_funcs, room);
 	if (!err)
-		err = grow_array((void **)&heap->funcs.elems, sizeof(u64), heap->funcs.size, room);
+		err = gc_grow_array((void **)&heap->funcs.elems, sizeof(u64), heap->funcs.size, room);
 	if (!err)
 		heap->room_funcs = room;
 	return err;
@@ -684,7 +459,7 @@ u32 kwasm_heap_add_func(struct kwasm_objects *heap, struct kwasm_func *func)
 	if (heap->nr_free_funcs) {
 		handle = heap->free_funcs[--heap->nr_free_funcs];
 	} else {
-		if (heap->funcs.size >= 0xffffffffu || reserve_funcs(heap, heap->funcs.size + 1))
+		if (heap->funcs.size >= 0xffffffffu || gc_reserve_funcs(heap, heap->funcs.size + 1))
 			return 0;
 		handle = (u32)heap->funcs.size++;
 	}
@@ -717,18 +492,9 @@ void kwasm_heap_revoke(struct kwasm_store *store, u64 start, u64 end)
 
 static void destroy(struct kwasm_objects *heap)
 {
-	u32 i;
-
-	plat_mutex_lock(&kwasm_registry_lock);
-	for (i = 0; i < heap->nr_groups; i++)
-		kwasm_type_group_put(heap->groups[i]);
-	plat_mutex_unlock(&kwasm_registry_lock);
-	for (i = 0; i < heap->nr_layouts; i++)
-		destroy_layout(heap->layouts[i]);
+	gc_destroy_types(heap);
 	if (heap->base)
 		plat_region_release(&heap->region);
-	plat_free(heap->layouts);
-	plat_free(heap->groups);
 	plat_free(heap->funcs.elems);
 	plat_free(heap->func_marks);
 	plat_free(heap->free_funcs);
@@ -762,15 +528,15 @@ static int create(struct kwasm_store *store)
 	err = plat_region_reserve(&heap->region, 0, KWASM_HEAP_RESERVE);
 	if (!err) {
 		heap->base = heap->region.base;
-		err = add_blocks(heap, 1);
+		err = gc_add_blocks(heap, 1);
 	}
 	if (!err)
-		err = reserve_funcs(heap, 16);
+		err = gc_reserve_funcs(heap, 16);
 	if (err) {
 		destroy(heap);
 		return err;
 	}
-	take_blocks(heap, 0, 1, GC_FIXED);
+	gc_take_blocks(heap, 0, 1, GC_FIXED);
 	heap->hint = 1;
 	heap->threshold = MIN_GROWTH;
 	heap->funcs.elems[0] = (u64)(unsigned long)&kwasm_null_func;
@@ -781,7 +547,7 @@ static int create(struct kwasm_store *store)
 	return 0;
 }
 
-static void set_slots(struct kwasm_instance *instance, struct kwasm_objects *heap)
+void gc_set_slots(struct kwasm_instance *instance, struct kwasm_objects *heap)
 {
 	u8 *ctx = instance->ctx;
 
@@ -807,13 +573,13 @@ int kwasm_heap_attach(struct kwasm_store *store, struct kwasm_instance *instance
 	if (!store->heap)
 		err = create(store);
 	if (!err)
-		err = add_types(store->heap, instance->program);
+		err = gc_add_types(store->heap, instance->program);
 	if (!err)
-		err = reserve_supertypes(store->heap, nr_ids(store->heap));
+		err = gc_reserve_supertypes(store->heap, gc_nr_ids(store->heap));
 	if (err)
 		return err;
-	write_supertypes(store->heap);
-	set_slots(instance, store->heap);
+	gc_write_supertypes(store->heap);
+	gc_set_slots(instance, store->heap);
 	return 0;
 }
 
@@ -855,210 +621,4 @@ enum kwasm_heap_kind kwasm_heap_kind_of(const struct kwasm_store *store, u32 ref
 		return object.layout->kind;
 	*value = *gc_u64(store->heap, object.offset + KWASM_OBJECT_HOST_VALUE);
 	return KWASM_HEAP_KIND_HOST;
-}
-
-/* ---- two heaps become one ---- */
-
-struct gc_move {
-	u32 bytes;	/* objects move up so much */
-	u32 handles;	/* and functions' handles */
-};
-
-static void move_any(u32 *ref, const struct gc_move *move)
-{
-	if (*ref && !(*ref & 1))
-		*ref += move->bytes;
-}
-
-/* A reference as it lies in an object; with @cell, in a cell of 64 bits */
-static void move_ref(void *at, u32 kind, const struct gc_move *move, bool cell)
-{
-	u64 *extern_ref = at;
-
-	switch (kind) {
-	case KWASM_REFS_ANY:
-		move_any(at, move);
-		break;
-	case KWASM_REFS_FUNC:
-		if (!cell && *(u32 *)at)
-			*(u32 *)at += move->handles;
-		break;
-	case KWASM_REFS_EXTERN:
-		if (*extern_ref & KWASM_EXTERN_INTERNAL)
-			move_any(at, move);	/* the lower half */
-		break;
-	}
-}
-
-/* A value of an exception */
-void kwasm_heap_move_ref(u64 *cell, u32 kind, const struct gc_move *move)
-{
-	move_ref(cell, kind, move, true);
-}
-
-static void move_cells(u64 *cells, u64 nr, u32 valtype, const struct gc_move *move)
-{
-	u32 kind = kwasm_ref_kind(valtype);
-	u64 i;
-
-	for (i = 0; (kind == KWASM_REFS_ANY || kind == KWASM_REFS_EXTERN) && i < nr; i++)
-		move_ref(&cells[i], kind, move, true);
-}
-
-static void move_object(struct kwasm_objects *heap, const struct gc_object *object,
-			const struct gc_move *move)
-{
-	const struct gc_layout *layout = object->layout;
-	u32 i, nr, at = object->offset;
-
-	if (!layout || !layout->nr_refs)
-		return;
-	if (layout->kind == KWASM_HEAP_KIND_STRUCT) {
-		for (i = 0; i < layout->nr_refs; i++)
-			move_ref(heap->base + at + layout->refs[i].offset, layout->refs[i].kind, move,
-				 false);
-		return;
-	}
-	nr = gc_length(heap, object);
-	at += KWASM_OBJECT_ELEMENTS;
-	for (i = 0; i < nr; i++)
-		move_ref(heap->base + at + (u64)i * layout->size, layout->refs[0].kind, move, false);
-}
-
-static void move_instance(struct kwasm_instance *instance, const struct gc_move *move)
-{
-	const struct kwasm_image *image = instance->program->image;
-	const struct kwasm_image_elem *elems = kwasm_image_at(image, image->elems);
-	u32 i;
-
-	for (i = 0; i < image->globals.nr; i++) {
-		if (instance->globals[i].owner == instance)
-			move_cells(instance->globals[i].cell, 1, instance->globals[i].type, move);
-	}
-	for (i = 0; i < image->tables.nr; i++) {
-		if (instance->table_own[i].owner)
-			move_cells(instance->table_own[i].abi.elems, instance->table_own[i].abi.size,
-				   instance->table_own[i].reftype, move);
-	}
-	for (i = 0; i < image->elems.nr; i++) {
-		if (instance->elems[i].refs)
-			move_cells(instance->elems[i].refs, elems[i].nr, elems[i].reftype, move);
-	}
-}
-
-/* All types of @from that @to has not yet: cannot fail once there is room */
-static int merge_types(struct kwasm_objects *to, struct kwasm_objects *from)
-{
-	u32 i, k, id;
-	int err = reserve_layouts(to, nr_ids(from));
-
-	if (!err)
-		err = reserve_groups(to, to->nr_groups + from->nr_groups);
-	if (err)
-		return err;
-	for (i = from->nr_groups; i--; ) {
-		struct kwasm_type_group *group = from->groups[i];
-
-		if (to->layouts[group->types[0]->id])
-			continue;
-		for (k = 0; k < group->nr; k++) {
-			id = group->types[k]->id;
-			to->layouts[id] = from->layouts[id];
-			from->layouts[id] = NULL;
-		}
-		to->groups[to->nr_groups++] = group;
-		from->groups[i] = from->groups[--from->nr_groups];
-	}
-	return 0;
-}
-
-/* Blocks of @from behind those of @to; the bitmaps with them */
-static void merge_blocks(struct kwasm_objects *to, struct kwasm_objects *from, u32 first,
-			 const struct gc_move *move)
-{
-	struct gc_object object;
-	u32 i, k;
-
-	for (i = 0; i < from->nr_blocks; i++) {
-		struct gc_block *b = &to->blocks[first + i];
-
-		memcpy(to->base + ((u64)(first + i) << GC_BLOCK_LOG2),
-		       from->base + ((u64)i << GC_BLOCK_LOG2), GC_BLOCK);
-		memcpy(bits_of(to->used, first + i), bits_of(from->used, i), GC_WORDS * sizeof(u64));
-		*b = from->blocks[i];
-		b->clean = false;
-		b->next = 0;	/* partly used ones wait for the next collection */
-		if (b->kind == GC_FIXED)
-			b->kind = GC_FREE;
-		if (b->kind != GC_FREE)
-			to->nr_free--;
-	}
-	for (i = first; i < to->nr_blocks; i++) {
-		u32 size = to->blocks[i].kind == GC_CELLS ? gc_sizes[to->blocks[i].size] : GC_BLOCK;
-
-		if (to->blocks[i].kind != GC_CELLS && to->blocks[i].kind != GC_LARGE)
-			continue;
-		for (k = 0; k < GC_BLOCK / size; k++) {
-			if (gc_find(to, (i << GC_BLOCK_LOG2) + k * size, &object))
-				move_object(to, &object, move);
-		}
-	}
-}
-
-/**
- * kwasm_heap_merge() - Two stores become one: their heaps, too
- * @to: the store that stays; both are locked
- * @from: the other; its instances and exceptions are still there
- *
- * Return: 0; -ENOMEM, also if both together are larger than 4 GiB; -EINTR. Nothing has
- * changed then.
- */
-int kwasm_heap_merge(struct kwasm_store *to, struct kwasm_store *from)
-{
-	struct kwasm_objects *heap = to->heap, *other = from->heap;
-	struct kwasm_instance *instance;
-	struct gc_move move;
-	u32 first;
-	u64 i;
-	int err;
-
-	if (!other)
-		return 0;
-	if (!heap) {
-		to->heap = other;
-		from->heap = NULL;
-		return 0;
-	}
-	first = heap->nr_blocks;
-	if ((u64)first + other->nr_blocks > GC_BLOCKS_MAX)
-		return -ENOMEM;
-	err = reserve_funcs(heap, heap->funcs.size + other->funcs.size);
-	if (!err)
-		err = add_blocks(heap, other->nr_blocks);
-	if (!err)
-		err = reserve_supertypes(heap, nr_ids(other));
-	if (!err)
-		err = merge_types(heap, other);
-	if (err)
-		return err;
-	write_supertypes(heap);
-
-	move.bytes = first << GC_BLOCK_LOG2;
-	move.handles = (u32)heap->funcs.size;
-	for (i = 0; i < other->funcs.size; i++) {
-		struct kwasm_func *func = (void *)(unsigned long)other->funcs.elems[i];
-
-		if (func != &kwasm_null_func)
-			func->handle += move.handles;
-		heap->funcs.elems[heap->funcs.size++] = other->funcs.elems[i];
-	}
-	merge_blocks(heap, other, first, &move);
-	kwasm_exceptions_move(from, &move);
-	list_for_each_entry(instance, &from->instances, store_node) {
-		move_instance(instance, &move);
-		if (instance->program->image->flags & KWASM_IMAGE_GC)
-			set_slots(instance, heap);
-	}
-	kwasm_heap_destroy(from);
-	return 0;
 }

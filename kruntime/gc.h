@@ -2,7 +2,9 @@
 /*
  * The garbage-collected heap: what its files share
  *
- *	gc.c		the heap of a store: blocks, types, functions; allocation
+ *	gc.c		the heap of a store: blocks, functions; allocation
+ *	gc_types.c	its types: layouts and supertypes
+ *	gc_merge.c	two of them become one
  *	gc_collect.c	marking and sweeping
  *	gc_object.c	the helpers that generated code calls
  */
@@ -115,11 +117,29 @@ static inline u32 gc_length(const struct kwasm_objects *heap, const struct gc_ob
 	return min(length, (object->bytes - KWASM_OBJECT_ELEMENTS) / object->layout->size);
 }
 
-/* gc.c */
+static inline u64 *gc_bits(u64 *bitmap, u32 block)
+{
+	return &bitmap[(u64)block * GC_WORDS];
+}
+
+/* gc.c; -errno */
+int gc_grow_array(void **array, u64 size, u64 old, u64 room);
+int gc_add_blocks(struct kwasm_objects *heap, u32 nr);
+void gc_take_blocks(struct kwasm_objects *heap, u32 first, u32 nr, enum gc_block_kind kind);
+int gc_reserve_funcs(struct kwasm_objects *heap, u64 nr);
+void gc_set_slots(struct kwasm_instance *instance, struct kwasm_objects *heap);
 bool gc_find(const struct kwasm_objects *heap, u32 at, struct gc_object *object);
 int gc_alloc(struct kwasm_store *store, u64 size, u32 *ref);
 void gc_retire_windows(struct kwasm_objects *heap);
 void gc_sweep_funcs(struct kwasm_objects *heap);
 u32 gc_limit(struct kwasm_store *store);
+
+/* gc_types.c; -errno */
+int gc_add_types(struct kwasm_objects *heap, const struct kwasm_program *program);
+int gc_merge_types(struct kwasm_objects *to, struct kwasm_objects *from);
+void gc_destroy_types(struct kwasm_objects *heap);
+u32 gc_nr_ids(const struct kwasm_objects *heap);
+int gc_reserve_supertypes(struct kwasm_objects *heap, u32 nr);
+void gc_write_supertypes(struct kwasm_objects *heap);
 
 #endif /* KWASM_GC_H */
