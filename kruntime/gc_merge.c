@@ -9,9 +9,12 @@
  */
 #include "gc.h"
 
+#define STEPS	65536u	/* references between two looks at the scheduler */
+
 struct gc_move {
-	u32 bytes;	/* objects move up so much */
-	u32 handles;	/* and functions' handles */
+	struct kwasm_store *store;	/* where they come to be */
+	u32 bytes;			/* objects move up so much */
+	u32 handles;			/* and functions' handles */
 };
 
 static void move_any(u32 *ref, const struct gc_move *move)
@@ -51,8 +54,11 @@ static void move_cells(u64 *cells, u64 nr, u32 valtype, const struct gc_move *mo
 	u32 kind = kwasm_ref_kind(valtype);
 	u64 i;
 
-	for (i = 0; (kind == KWASM_REFS_ANY || kind == KWASM_REFS_EXTERN) && i < nr; i++)
+	for (i = 0; (kind == KWASM_REFS_ANY || kind == KWASM_REFS_EXTERN) && i < nr; i++) {
 		move_ref(&cells[i], kind, move, true);
+		if (i % STEPS == STEPS - 1)
+			plat_resched(move->store);
+	}
 }
 
 static void move_object(struct kwasm_objects *heap, const struct gc_object *object,
@@ -71,8 +77,12 @@ static void move_object(struct kwasm_objects *heap, const struct gc_object *obje
 	}
 	nr = gc_length(heap, object);
 	at += KWASM_OBJECT_ELEMENTS;
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		move_ref(heap->base + at + (u64)i * layout->size, layout->refs[0].kind, move, false);
+		/* others may run, but it cannot be left half done */
+		if (i % STEPS == STEPS - 1)
+			plat_resched(move->store);
+	}
 }
 
 static void move_instance(struct kwasm_instance *instance, const struct gc_move *move)
@@ -116,6 +126,8 @@ static void merge_blocks(struct kwasm_objects *to, struct kwasm_objects *from, u
 			b->kind = GC_FREE;
 		if (b->kind != GC_FREE)
 			to->nr_free--;
+		if (i % 64 == 63)
+			plat_resched(move->store);
 	}
 	for (i = first; i < to->nr_blocks; i++) {
 		u32 size = to->blocks[i].kind == GC_CELLS ? gc_sizes[to->blocks[i].size] : GC_BLOCK;
@@ -126,6 +138,8 @@ static void merge_blocks(struct kwasm_objects *to, struct kwasm_objects *from, u
 			if (gc_find(to, (i << GC_BLOCK_LOG2) + k * size, &object))
 				move_object(to, &object, move);
 		}
+		if (i % 16 == 15)
+			plat_resched(move->store);
 	}
 }
 
@@ -167,6 +181,7 @@ int kwasm_heap_merge(struct kwasm_store *to, struct kwasm_store *from)
 		return err;
 	gc_write_supertypes(heap);
 
+	move.store = to;
 	move.bytes = first << GC_BLOCK_LOG2;
 	move.handles = (u32)heap->funcs.size;
 	for (i = 0; i < other->funcs.size; i++) {
