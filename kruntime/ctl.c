@@ -171,41 +171,59 @@ static int ctl_version(struct kwasm_session *session, void __user *user)
 	return put_arg(user, &arg, sizeof(arg));
 }
 
-static int ctl_instantiate(struct kwasm_session *session, void __user *user)
+/* The app's own instance: there is nothing to say about its surroundings */
+static int instantiate_default(struct kwasm_session *session, const char *app,
+			       struct kwasm_instantiate *arg)
+{
+	if (arg->args.bytes || arg->env.bytes || arg->dirs.bytes || arg->fds.bytes ||
+	    arg->net.bytes || arg->listen.bytes || arg->max_memory || arg->stack_size)
+		return -EINVAL;
+	return kwasm_session_default(session, app, &arg->handle);
+}
+
+static int instantiate(struct kwasm_session *session, const char *app,
+		       struct kwasm_instantiate *arg)
 {
 	struct kwasm_trap_info *report;
-	struct kwasm_instantiate arg;
 	struct kwasm_config config;
+	int err;
+
+	err = get_config(&config, &arg->args, &arg->env, &arg->dirs, &arg->fds, arg->max_memory,
+			 arg->stack_size);
+	if (!err)
+		err = get_net_config(&config, &arg->net, &arg->listen);
+	if (!err)
+		err = get_report(&report, arg->report);
+	if (!err) {
+		err = kwasm_session_instantiate(session, app, &config, &arg->handle, report);
+		err = put_report(report, arg->report, err);
+	}
+	put_config(&config);
+	return err;
+}
+
+static int ctl_instantiate(struct kwasm_session *session, void __user *user)
+{
+	struct kwasm_instantiate arg;
 	char *app;
 	int err;
 
 	err = get_arg(&arg, sizeof(arg), user);
 	if (err)
 		return err;
-	if (arg.flags)
+	if (arg.flags & ~KWASM_INSTANTIATE_DEFAULT)
 		return -EINVAL;
 	app = get_string(arg.app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, &arg.fds, arg.max_memory,
-			 arg.stack_size);
-	if (!err)
-		err = get_net_config(&config, &arg.net, &arg.listen);
-	if (err)
-		goto out_put_config;
-	err = get_report(&report, arg.report);
-	if (err)
-		goto out_put_config;
-	err = kwasm_session_instantiate(session, app, &config, &arg.handle, report);
-	if (!err) {
-		err = put_arg(user, &arg, sizeof(arg));
-		if (err)	/* nobody would know the handle */
-			kwasm_session_drop(session, arg.handle);
-	}
-	err = put_report(report, arg.report, err);
-out_put_config:
-	put_config(&config);
+	err = arg.flags & KWASM_INSTANTIATE_DEFAULT ? instantiate_default(session, app, &arg) :
+	      instantiate(session, app, &arg);
 	kfree(app);
+	if (err)
+		return err;
+	err = put_arg(user, &arg, sizeof(arg));
+	if (err)	/* nobody would know the handle */
+		kwasm_session_drop(session, arg.handle);
 	return err;
 }
 

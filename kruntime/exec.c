@@ -245,6 +245,17 @@ void plat_kick(struct kwasm_store *store)
 	spin_unlock(plat_lock(store));
 }
 
+u64 plat_running_cpu_ns(struct kwasm_store *store)
+{
+	u64 ns = 0;
+
+	spin_lock(plat_lock(store));
+	if (store->plat)
+		ns = READ_ONCE(((struct kwasm_exec *)store->plat)->task->se.sum_exec_runtime);
+	spin_unlock(plat_lock(store));
+	return ns;
+}
+
 static void exec_construct(void *p)
 {
 	/* XRSTOR insists on zeros in the header; XSAVE leaves them alone. */

@@ -453,7 +453,6 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 		   struct kwasm_trap_info *report)
 {
 	struct plat_stack *stack;
-	u64 start;
 	int ret;
 
 	stack = plat_stack_get(instance->stack_size);
@@ -468,11 +467,11 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 	store->values[-1].i64 = 0;
 	plat_mutex_lock(&kwasm_registry_lock);
 	WRITE_ONCE(store->kill, 0);
+	store->running_since = plat_cpu_ns();
 	store->running_pid = plat_pid();
 	store->running = instance;
 	plat_mutex_unlock(&kwasm_registry_lock);
 
-	start = plat_cpu_ns();
 	ret = plat_exec_begin(store);
 	if (!ret) {
 		ret = kwasm_enter(store, ctx, invoke, code, stack->top);
@@ -482,7 +481,7 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 	plat_mutex_lock(&kwasm_registry_lock);
 	store->running_pid = 0;
 	store->running = NULL;
-	instance->cpu_ns += plat_cpu_ns() - start;
+	instance->cpu_ns += plat_cpu_ns() - store->running_since;
 	instance->calls++;
 	plat_mutex_unlock(&kwasm_registry_lock);
 	if (ret > 0)
@@ -769,6 +768,17 @@ int kwasm_program_run(struct kwasm_program *program, struct kwasm_session *sessi
 	return err;
 }
 
+/* of the call that is under way in @instance, ns; under the registry lock */
+static u64 running_cpu_ns(const struct kwasm_instance *instance)
+{
+	u64 now;
+
+	if (instance->store->running != instance)
+		return 0;
+	now = plat_running_cpu_ns(instance->store);
+	return now > instance->store->running_since ? now - instance->store->running_since : 0;
+}
+
 u32 kwasm_instance_list(struct kwasm_ps_entry *entries, u32 room)
 {
 	struct kwasm_instance *instance;
@@ -791,7 +801,7 @@ u32 kwasm_instance_list(struct kwasm_ps_entry *entries, u32 room)
 			entry->memory = READ_ONCE(instance->memory_bytes);
 			if (instance->program->image->flags & KWASM_IMAGE_GC)
 				entry->memory += kwasm_heap_bytes(instance->store);
-			entry->cpu_ns = instance->cpu_ns;
+			entry->cpu_ns = instance->cpu_ns + running_cpu_ns(instance);
 			entry->calls = instance->calls;
 		}
 		nr++;

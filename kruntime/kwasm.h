@@ -220,7 +220,7 @@ struct kwasm_store {
 	struct kwasm_store_abi abi;	/* first: the assembly and contexts point here */
 	/* written by the assembly when a trap ends the call */
 	u64 trap_ip;			/* return address of the trap call; 0: see trap_row */
-	u64 trap_row;			/* row in __ex_table of a fault */
+	u64 trap_row;			/* row in the exception table of a fault */
 	u64 trap_rbp;			/* frame of the trapping function */
 	u64 trap_ctx;			/* R13 there */
 	s32 detail;			/* of abi.pending */
@@ -229,6 +229,7 @@ struct kwasm_store {
 	u32 context;			/* enum kwasm_context of the call under way */
 	/* the call under way; under kwasm_registry_lock */
 	s32 running_pid;		/* 0: nobody inside */
+	u64 running_since;		/* its CPU time when it went in, ns */
 	struct kwasm_instance *running;
 	void *plat;			/* the platform's, for the call under way: set and used by exec_begin/end, kick */
 	struct plat_stack *stack;	/* of the call under way */
@@ -487,6 +488,7 @@ void kwasm_session_destroy(struct kwasm_session *session);
 int kwasm_session_instantiate(struct kwasm_session *session, const char *app,
 			      const struct kwasm_config *config, u32 *handle,
 			      struct kwasm_trap_info *report);
+int kwasm_session_default(struct kwasm_session *session, const char *app, u32 *handle);
 int kwasm_session_register(struct kwasm_session *session, u32 handle,
 			   const char *name, u32 name_len);
 /* The instance behind a handle, with a reference; NULL: no such handle */

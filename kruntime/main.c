@@ -71,6 +71,19 @@ void plat_module_put(void *module)
 	module_put(module);
 }
 
+/*
+ * What the module loader does with a section __ex_table, but for the sorting: it reads
+ * these two members only when a fault is looked up, and not again before init_module() has
+ * returned, to leave out what was in .init.text.
+ */
+void plat_ex_table_set(void *module, void *rows, u64 nr)
+{
+	struct module *mod = module;
+
+	mod->extable = rows;
+	smp_store_release(&mod->num_exentries, nr);	/* the rows come first */
+}
+
 u64 plat_cpu_ns(void)
 {
 	/* as of the last tick or switch; exact enough for kwasm ps */

@@ -142,6 +142,9 @@ struct plat_lock {
 bool plat_module_get(void *module);
 void plat_module_put(void *module);
 
+/* From now on a fault in the kernel module @module may be one of these rows', which are sorted */
+void plat_ex_table_set(void *module, void *rows, u64 nr);
+
 /*
  * plat_text_add() - guest code lies here
  * To be said before any of it runs, and taken back with the same address. The kernel tells by
@@ -207,6 +210,12 @@ void plat_unpark(struct plat_parking *parking);
  * must not sleep for long. Wakes host calls that wait. May come before plat_exec_begin().
  */
 void plat_kick(struct kwasm_store *store);
+
+/*
+ * CPU time of the thread inside, ns; 0 if there is none. Called with the registry lock
+ * held, as plat_kick() is.
+ */
+u64 plat_running_cpu_ns(struct kwasm_store *store);
 
 /* CPU time of the calling thread, ns; its id as user space knows it */
 u64 plat_cpu_ns(void);

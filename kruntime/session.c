@@ -89,6 +89,24 @@ static int free_handle(struct kwasm_session *session)
 	return i;
 }
 
+/* A handle for @instance, whose reference the session takes over. 0, -ENOMEM, -EMFILE. */
+static int add_handle(struct kwasm_session *session, struct kwasm_instance *instance, u32 *handle)
+{
+	int i;
+
+	plat_mutex_lock(&session->lock);
+	i = free_handle(session);
+	if (i >= 0) {
+		session->handles[i] = instance;
+		*handle = i + 1;
+	}
+	plat_mutex_unlock(&session->lock);
+	if (i >= 0)
+		return 0;
+	kwasm_instance_put(instance);
+	return i;
+}
+
 /**
  * kwasm_session_instantiate() - A new instance of a loaded app
  * @session: gets the handle
@@ -105,7 +123,7 @@ int kwasm_session_instantiate(struct kwasm_session *session, const char *app,
 {
 	struct kwasm_instance *instance;
 	struct kwasm_program *program;
-	int err, i;
+	int err;
 
 	program = kwasm_program_get(app);
 	if (!program) {
@@ -114,20 +132,15 @@ int kwasm_session_instantiate(struct kwasm_session *session, const char *app,
 	}
 	err = kwasm_instantiate(program, session, config, report, &instance);
 	kwasm_program_put(program);
-	if (err)
-		return err;
-	plat_mutex_lock(&session->lock);
-	i = free_handle(session);
-	if (i >= 0) {
-		session->handles[i] = instance;
-		*handle = i + 1;
-	}
-	plat_mutex_unlock(&session->lock);
-	if (i < 0) {
-		kwasm_instance_put(instance);
-		return i;
-	}
-	return 0;
+	return err ? err : add_handle(session, instance, handle);
+}
+
+/* A handle of a loaded app's own instance; -ENODATA if it has none, -ENOMEM, -EMFILE */
+int kwasm_session_default(struct kwasm_session *session, const char *app, u32 *handle)
+{
+	struct kwasm_instance *instance = kwasm_program_default(app);
+
+	return instance ? add_handle(session, instance, handle) : -ENODATA;
 }
 
 struct kwasm_instance *kwasm_session_instance(struct kwasm_session *session, u32 handle)

@@ -38,6 +38,7 @@ struct backend {
 	int (*unload)(struct libkwasm *lib, const char *app);
 	int (*instantiate)(struct libkwasm *lib, const char *app,
 			   const struct packed_config *config, u32 *handle);
+	int (*attach)(struct libkwasm *lib, const char *app, u32 *handle);
 	int (*reg)(struct libkwasm *lib, u32 handle, const char *name, u32 name_len);
 	int (*drop)(struct libkwasm *lib, u32 handle);
 	int (*call)(struct libkwasm *lib, u32 handle, const char *name, u32 name_len,

@@ -108,6 +108,19 @@ static int device_instantiate(struct libkwasm *lib, const char *app,
 	return err;
 }
 
+static int device_attach(struct libkwasm *lib, const char *app, u32 *handle)
+{
+	struct kwasm_instantiate arg = {
+		.size = sizeof(arg),
+		.flags = KWASM_INSTANTIATE_DEFAULT,
+		.app = address(app),
+	};
+	int err = call_device(lib, KWASM_IOC_INSTANTIATE, &arg);
+
+	*handle = arg.handle;
+	return err;
+}
+
 static int device_register(struct libkwasm *lib, u32 handle, const char *name, u32 name_len)
 {
 	struct kwasm_register arg = {
@@ -226,6 +239,7 @@ const struct backend device_backend = {
 	.load = device_load,
 	.unload = device_unload,
 	.instantiate = device_instantiate,
+	.attach = device_attach,
 	.reg = device_register,
 	.drop = device_drop,
 	.call = device_call,

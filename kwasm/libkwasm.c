@@ -171,6 +171,12 @@ int libkwasm_instantiate(struct libkwasm *lib, const char *app,
 	return finish(lib, err);
 }
 
+int libkwasm_attach(struct libkwasm *lib, const char *app, u32 *handle)
+{
+	begin(lib);
+	return finish(lib, lib->backend->attach(lib, app, handle));
+}
+
 int libkwasm_register(struct libkwasm *lib, u32 handle, const char *name, u32 name_len)
 {
 	begin(lib);

@@ -88,6 +88,8 @@ void libkwasm_app_name(const char *path, char *name);
 
 int libkwasm_instantiate(struct libkwasm *lib, const char *app,
 			 const struct libkwasm_config *config, u32 *handle);
+/* A handle of the instance that a reactor has had since it was loaded; -ENODATA: there is none */
+int libkwasm_attach(struct libkwasm *lib, const char *app, u32 *handle);
 int libkwasm_register(struct libkwasm *lib, u32 handle, const char *name, u32 name_len);
 int libkwasm_drop(struct libkwasm *lib, u32 handle);
 /* @nr_results: in: room in @results, out: number */

@@ -51,6 +51,7 @@ static const char help_text[] =
 "  --net RULE[,RULE]... let the app use the network: all, or [in:|out:]tcp:HOST:PORT,\n"
 "                       udp:HOST:PORT, unix:NAME; default: none\n"
 "  --listen ADDRESS     give the app a listening socket, tcp:HOST:PORT or unix:NAME\n"
+"  --fresh              call: in an instance of its own, not the app's\n"
 "  --env NAME[=VALUE]   set an environment variable (default value: this process's)\n"
 "  --max-memory BYTES   limit of memories and objects; K, M, G are understood\n"
 "  --stack-size BYTES   of the app's stack\n"
@@ -64,6 +65,7 @@ static const char help_text[] =
 struct options {
 	bool user;
 	bool verbose;
+	bool fresh;
 	const char **loads;	/* NULL-terminated, as the next five */
 	const char **dirs;
 	const char **fds;
@@ -208,7 +210,7 @@ static void add_env(struct options *options, const char *name)
 /* Returns 0 with optind at the first operand, or an exit status */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	enum { USER = 256, LOAD, DIR_, FD, NET, LISTEN, ENV, MAX_MEMORY, STACK_SIZE, HELP };
+	enum { USER = 256, LOAD, DIR_, FD, NET, LISTEN, ENV, MAX_MEMORY, STACK_SIZE, FRESH, HELP };
 	static const struct option table[] = {
 		{ "user", no_argument, NULL, USER },
 		{ "load", required_argument, NULL, LOAD },
@@ -219,6 +221,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "env", required_argument, NULL, ENV },
 		{ "max-memory", required_argument, NULL, MAX_MEMORY },
 		{ "stack-size", required_argument, NULL, STACK_SIZE },
+		{ "fresh", no_argument, NULL, FRESH },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, HELP },
 		{ NULL, 0, NULL, 0 },
@@ -268,6 +271,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 				return usage_error("--stack-size: '%s' is not a size of up to 8M",
 						   optarg);
 			options->stack_size = size;
+			break;
+		case FRESH:
+			options->fresh = true;
 			break;
 		case 'v':
 			options->verbose = true;
@@ -462,7 +468,28 @@ static int parse_values(const struct libkwasm_item *func, const char *name, int 
 	return 0;
 }
 
-static int call_export(struct libkwasm *lib, const char *app, const struct libkwasm_config *config,
+/* do the options describe surroundings, which only a new instance can have? */
+static bool wants_fresh(const struct options *options)
+{
+	return options->fresh || options->dirs || options->fds || options->net || options->listen ||
+	       options->env || options->max_memory || options->stack_size;
+}
+
+/* the instance that a call is for: the reactor's own, if it has one, so that its state stays */
+static int get_instance(struct libkwasm *lib, const char *app, const struct options *options,
+			u32 *handle)
+{
+	const char *args[] = { app, NULL };
+	struct libkwasm_config config;
+	int err = wants_fresh(options) ? -ENODATA : libkwasm_attach(lib, app, handle);
+
+	if (err != -ENODATA)
+		return err;
+	fill_config(options, &config, args);
+	return libkwasm_instantiate(lib, app, &config, handle);
+}
+
+static int call_export(struct libkwasm *lib, const char *app, const struct options *options,
 		       const struct libkwasm_item *func, const char *name, int argc, char **argv)
 {
 	struct kwasm_val args[KWASM_ARITY_MAX], results[KWASM_ARITY_MAX];
@@ -472,7 +499,7 @@ static int call_export(struct libkwasm *lib, const char *app, const struct libkw
 	status = parse_values(func, name, argc, argv, args);
 	if (status)
 		return status;
-	err = libkwasm_instantiate(lib, app, config, &handle);
+	err = get_instance(lib, app, options, &handle);
 	if (!err)
 		err = libkwasm_call(lib, handle, name, strlen(name), args, argc, results,
 				    &nr_results);
@@ -488,10 +515,8 @@ static int call_export(struct libkwasm *lib, const char *app, const struct libkw
 static int command_call(const struct options *options, int argc, char **argv)
 {
 	const struct libkwasm_item *func;
-	struct libkwasm_config config;
 	struct libkwasm_info *info;
 	char name[KWASM_NAME_MAX];
-	const char *args[] = { name, NULL };
 	struct libkwasm *lib;
 	int status, err;
 
@@ -500,14 +525,13 @@ static int command_call(const struct options *options, int argc, char **argv)
 	status = open_app(options, argv[0], &lib, name, STATUS_FAILED);
 	if (status)
 		return status;
-	fill_config(options, &config, args);
 	err = libkwasm_info(lib, name, &info);
 	if (err) {
 		status = report_failure(lib, name, err, STATUS_FAILED);
 	} else {
 		func = find_export(info, argv[1]);
 		if (func) {
-			status = call_export(lib, name, &config, func, argv[1], argc - 2, argv + 2);
+			status = call_export(lib, name, options, func, argv[1], argc - 2, argv + 2);
 		} else {
 			fprintf(stderr, "kwasm: %s: no exported function '%s'\n", name, argv[1]);
 			status = STATUS_FAILED;

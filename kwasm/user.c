@@ -146,6 +146,11 @@ static int user_instantiate(struct libkwasm *lib, const char *app,
 	return kwasm_session_instantiate(session_of(lib), app, &config, handle, &lib->report);
 }
 
+static int user_attach(struct libkwasm *lib, const char *app, u32 *handle)
+{
+	return kwasm_session_default(session_of(lib), app, handle);
+}
+
 static int user_register(struct libkwasm *lib, u32 handle, const char *name, u32 name_len)
 {
 	return kwasm_session_register(session_of(lib), handle, name, name_len);
@@ -224,6 +229,7 @@ const struct backend user_backend = {
 	.load = user_load,
 	.unload = user_unload,
 	.instantiate = user_instantiate,
+	.attach = user_attach,
 	.reg = user_register,
 	.drop = user_drop,
 	.call = user_call,

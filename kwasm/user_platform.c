@@ -382,12 +382,33 @@ void plat_kick(struct kwasm_store *store)
 	}
 }
 
-u64 plat_cpu_ns(void)
+static u64 clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	clock_gettime(clock, &ts);
 	return (u64)ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* the handler of SIGSEGV looks at struct ko */
+void plat_ex_table_set(void *module, void *rows, u64 nr)
+{
+	(void)module;
+	(void)rows;
+	(void)nr;
+}
+
+u64 plat_cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+u64 plat_running_cpu_ns(struct kwasm_store *store)
+{
+	struct running *running = __atomic_load_n(&store->plat, __ATOMIC_ACQUIRE);
+	clockid_t clock;
+
+	return running && !pthread_getcpuclockid(running->thread, &clock) ? clock_ns(clock) : 0;
 }
 
 s32 plat_pid(void)

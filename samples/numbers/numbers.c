@@ -4,7 +4,7 @@
  *
  * Loading it makes one instance, which lives until it is unloaded; other apps
  * import its exports under its name, as primes does, and while one of them runs it
- * cannot be unloaded. From the shell, each call has an instance of its own.
+ * cannot be unloaded. From the shell, kwasm call uses the same instance.
  *
  *	# insmod numbers.ko
  *	# kwasm call numbers gcd 1071 462

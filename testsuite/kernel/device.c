@@ -823,6 +823,26 @@ TEST(strings_that_do_not_end_are_refused)
 	close(fd);
 }
 
+TEST(an_apps_own_instance_has_its_surroundings_already)
+{
+	struct kwasm_instantiate arg = {
+		.size = sizeof(arg), .flags = KWASM_INSTANTIATE_DEFAULT,
+		.app = (uintptr_t)"none-of-this-name",
+	};
+	int fd = open_session();
+
+	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+	ASSERT_EQ(ENODATA, errno);
+	arg.max_memory = 65536;
+	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+	ASSERT_EQ(EINVAL, errno);
+	arg.max_memory = 0;
+	arg.flags = 2 * KWASM_INSTANTIATE_DEFAULT;
+	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+	ASSERT_EQ(EINVAL, errno);
+	close(fd);
+}
+
 TEST(random_arguments_do_no_harm)
 {
 	static unsigned char room[512];

@@ -146,6 +146,7 @@ is unloading_stops_it "0 no" "$status $(loaded ticks)"
 
 run insmod spin.ko daemon=1
 usleep 300000
+like ps_counts_the_time_of_a_call_under_way "spin +running +[0-9]+ +[0-9]+ +[1-9]" "$(kwasm ps)"
 begin=$(cut -d. -f1 /proc/uptime)
 run rmmod spin
 is unloading_stops_a_spinning_daemon "0 no" "$status $(loaded spin)"
@@ -181,8 +182,22 @@ rmmod floats2
 run insmod user.ko
 like an_import_that_is_not_there_is_an_error "No such file|[Uu]nknown symbol" "$err"
 insmod counter.ko
-run kwasm call counter add i32:1
-like kwasm_call_prints_the_result "101|1" "$out$err"
+run kwasm call counter add 1
+is kwasm_call_prints_the_result 101 "$out$err"
+run kwasm call counter add 1
+is the_reactors_own_instance_keeps_its_state 102 "$out$err"
+run kwasm call --fresh counter add 1
+is a_fresh_instance_begins_anew 1 "$out$err"
+run kwasm call --max-memory 1M counter add 1
+is an_option_of_an_instance_makes_a_fresh_one 1 "$out$err"
+run kwasm call counter add 1
+is fresh_instances_leave_the_own_one_alone 103 "$out$err"
+rmmod counter
+insmod counter.ko instances=0
+run kwasm call counter add 1
+is without_an_own_instance_each_call_has_a_fresh_one "0 1" "$status $out$err"
+rmmod counter
+insmod counter.ko
 run insmod wrong.ko
 like an_import_of_another_type_is_an_error "Protocol wrong type|Invalid" "$err"
 like the_kernel_log_tells_which "wrong.*counter.*add" "$log"

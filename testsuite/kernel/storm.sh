@@ -17,7 +17,7 @@ nap() { usleep $(($(od -An -N2 -tu2 /dev/urandom) * $1 / 65)); }	# up to $1 ms
 (while more; do insmod spin.ko daemon=1; nap 50; rmmod spin; done) &
 (while more; do insmod ticks.ko daemon=1; nap 200; rmmod ticks; done) &
 (while more; do insmod counter.ko instances=2; nap 30; insmod user.ko; nap 30; rmmod counter; rmmod user; rmmod counter; done) &
-(while more; do kwasm call counter add i32:1; kwasm call user twice i32:1; done >/dev/null 2>&1) &
+(while more; do kwasm call counter add 1; kwasm call user twice 1; done >/dev/null 2>&1) &
 (while more; do kwasm run exit7; done >/dev/null 2>&1) &
 (while more; do
 	sleep 100 | kwasm run wait &

@@ -84,12 +84,18 @@ struct kwasm_strings_arg {
 };
 
 /*
+ * No new instance, but the one that a reactor has had since it was loaded, the first if it has
+ * several; -ENODATA if it has none. All members but @app must be 0.
+ */
+#define KWASM_INSTANTIATE_DEFAULT	(1u << 0)
+
+/*
  * INSTANTIATE: a new instance of a loaded app; imports are looked up among the
  * session's registered names, then among the loaded apps' own instances.
  */
 struct kwasm_instantiate {
 	__u32 size;
-	__u32 flags;
+	__u32 flags;			/* KWASM_INSTANTIATE_DEFAULT */
 	__u64 app;			/* name */
 	struct kwasm_strings_arg args;	/* args[0] is the program's name */
 	struct kwasm_strings_arg env;	/* "NAME=value" */
@@ -169,7 +175,7 @@ struct kwasm_ps_entry {
 	__u32 state;			/* enum kwasm_state */
 	__s32 pid;			/* of the thread inside; 0: none */
 	__u64 memory;			/* bytes of linear memory it owns, and of its store's objects */
-	__u64 cpu_ns;			/* of finished calls into it */
+	__u64 cpu_ns;			/* of calls into it, the one under way too */
 	__u64 calls;			/* finished calls into it from outside */
 };
 
