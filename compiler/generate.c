@@ -29,13 +29,32 @@ static void count_progress(struct generator *g, u32 part)
 	pthread_mutex_unlock(&mutex);
 }
 
-static LLVMModuleRef lower_part(const struct generator *g, u32 part, LLVMContextRef llvm,
-				LLVMTargetMachineRef tm)
-{
-	LLVMModuleRef mod = lower_module(g->m, g->abi, &g->lower, &g->parts.parts[part], llvm);
+/* a module on its way through LLVM, with all that belongs to it */
+struct way {
+	LLVMContextRef llvm;
+	LLVMTargetMachineRef tm;
+	LLVMModuleRef mod;
+};
 
-	target_optimize(g->target, tm, mod);
-	return mod;
+static void begin_way(struct way *way, const struct generator *g)
+{
+	way->llvm = LLVMContextCreate();
+	way->tm = target_machine(g->target);
+}
+
+static void end_way(struct way *way)
+{
+	LLVMDisposeModule(way->mod);
+	LLVMDisposeTargetMachine(way->tm);
+	LLVMContextDispose(way->llvm);
+}
+
+/* end_way() when done */
+static void lower_part(struct way *way, const struct generator *g, u32 part)
+{
+	begin_way(way, g);
+	way->mod = lower_module(g->m, g->abi, &g->lower, &g->parts.parts[part], way->llvm);
+	target_optimize(g->target, way->tm, way->mod);
 }
 
 static void generate_part(void *arg, u32 i)
@@ -43,20 +62,14 @@ static void generate_part(void *arg, u32 i)
 	struct generator *g = arg;
 	u32 part = g->order[i];
 	struct generated *unit = &g->units[part];
-	LLVMTargetMachineRef tm;
-	LLVMContextRef llvm;
-	LLVMModuleRef mod;
+	struct way way;
 
 	if (unit->object)
 		return;
-	llvm = LLVMContextCreate();
-	tm = target_machine(g->target);
-	mod = lower_part(g, part, llvm, tm);
-	unit->bitcode = LLVMWriteBitcodeToMemoryBuffer(mod);
-	unit->object = target_emit(tm, mod, LLVMObjectFile);
-	LLVMDisposeModule(mod);
-	LLVMDisposeTargetMachine(tm);
-	LLVMContextDispose(llvm);
+	lower_part(&way, g, part);
+	unit->bitcode = LLVMWriteBitcodeToMemoryBuffer(way.mod);
+	unit->object = target_emit(way.tm, way.mod, LLVMObjectFile);
+	end_way(&way);
 	count_progress(g, part);
 }
 
@@ -75,23 +88,18 @@ static void mask_part(void *arg, u32 i)
 	struct generator *g = arg;
 	u32 part = g->order[i];
 	struct generated *unit = &g->units[part];
-	LLVMTargetMachineRef tm;
-	LLVMContextRef llvm;
-	LLVMModuleRef mod;
+	struct way way;
 
 	if (!has_opaque(g, part))
 		return;
-	llvm = LLVMContextCreate();
-	if (LLVMParseBitcodeInContext2(llvm, unit->bitcode, &mod))
+	begin_way(&way, g);
+	if (LLVMParseBitcodeInContext2(way.llvm, unit->bitcode, &way.mod))
 		diag_bug("LLVM does not read its own bitcode");
-	lower_mask_functions(mod, g->abi, g->opaque, g->m->nr_funcs);
-	tm = target_machine(g->target);
+	lower_mask_functions(way.mod, g->abi, g->opaque, g->m->nr_funcs);
 	if (unit->masked)
 		LLVMDisposeMemoryBuffer(unit->masked);
-	unit->masked = target_emit(tm, mod, LLVMObjectFile);
-	LLVMDisposeModule(mod);
-	LLVMDisposeTargetMachine(tm);
-	LLVMContextDispose(llvm);
+	unit->masked = target_emit(way.tm, way.mod, LLVMObjectFile);
+	end_way(&way);
 }
 
 /* the largest first, so that none is left to a single thread at the end */
@@ -179,21 +187,18 @@ void generate_again(struct generator *g)
 
 LLVMMemoryBufferRef generate_text(struct generator *g, bool ir, LLVMCodeGenFileType type)
 {
-	LLVMContextRef llvm = LLVMContextCreate();
-	LLVMTargetMachineRef tm = target_machine(g->target);
-	LLVMModuleRef mod = lower_part(g, 0, llvm, tm);
 	LLVMMemoryBufferRef buffer;
+	struct way way;
 	char *text;
 
+	lower_part(&way, g, 0);
 	if (ir) {
-		text = LLVMPrintModuleToString(mod);
+		text = LLVMPrintModuleToString(way.mod);
 		buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text), "ir");
 		LLVMDisposeMessage(text);
 	} else {
-		buffer = target_emit(tm, mod, type);
+		buffer = target_emit(way.tm, way.mod, type);
 	}
-	LLVMDisposeModule(mod);
-	LLVMDisposeTargetMachine(tm);
-	LLVMContextDispose(llvm);
+	end_way(&way);
 	return buffer;
 }
