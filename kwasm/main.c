@@ -190,6 +190,24 @@ static bool add_listen(struct options *options, const char *address)
 	return true;
 }
 
+/* How a program learns that it was given sockets, and how many, as from a service manager */
+static void add_listen_fds(struct options *options)
+{
+	size_t nr = 0, i;
+	char *pair;
+
+	while (options->listen && options->listen[nr])
+		nr++;
+	for (i = 0; options->env && options->env[i]; i++)
+		if (!strncmp(options->env[i], "LISTEN_FDS=", 11))
+			return;
+	if (!nr)
+		return;
+	if (asprintf(&pair, "LISTEN_FDS=%zu", nr) < 0)
+		need(NULL);
+	append(&options->env, pair);
+}
+
 static void add_env(struct options *options, const char *name)
 {
 	const char *value;
@@ -288,6 +306,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 			return usage_error("unknown option '%s'", argv[optind - 1]);
 		}
 	}
+	add_listen_fds(options);
 	if (options->loads && !options->user)
 		return usage_error("--load is for --user; the kernel loads with insmod");
 	return 0;

@@ -189,19 +189,18 @@ static void look(struct item *item, __poll_t mask)
 
 /* ---- the file ---- */
 
+static bool is_empty(struct ep *ep)
+{
+	return list_empty_careful(&ep->ready);
+}
+
 static __poll_t ep_poll(struct file *file, poll_table *pt)
 {
 	struct ep *ep = file->private_data;
-	struct item *item;
-	__poll_t mask = 0;
 
 	poll_wait(file, &ep->wait, pt);
-	/* as close to the truth as can be without changing anything: one may have been taken back */
-	spin_lock_irq(&ep->lock);
-	list_for_each_entry(item, &ep->ready, ready)
-		mask = EPOLLIN | EPOLLRDNORM;
-	spin_unlock_irq(&ep->lock);
-	return mask;
+	/* what is on the list was ready, and may not be any more: then a wait finds nothing */
+	return is_empty(ep) ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
 static int ep_release(struct inode *inode, struct file *file)
@@ -397,11 +396,6 @@ static u32 collect(struct ep *ep, struct wasi_epoll_event *out, u32 max)
 	list_splice_tail(&again, &ep->ready);
 	spin_unlock_irq(&ep->lock);
 	return nr;
-}
-
-static bool is_empty(struct ep *ep)
-{
-	return list_empty_careful(&ep->ready);
 }
 
 /* Sleep until something is ready, the time is over, or something is pending */

@@ -259,7 +259,6 @@ int wasi_fd_reserve(struct wasi *w, u32 *fd)
 	*fd = i;
 	return 0;
 }
-EXPORT_SYMBOL_GPL(wasi_fd_reserve);
 
 static struct wasi_rights_pair rights_of_type(struct file *file)
 {
@@ -277,7 +276,6 @@ void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 in
 	entry->rights_base = base & rights.base;
 	entry->rights_inheriting = inheriting & rights.inheriting;
 }
-EXPORT_SYMBOL_GPL(wasi_fd_install);
 
 /* Close; the row is free afterwards even if the file system reports an error */
 int wasi_fd_release(struct wasi *w, struct wasi_fd *entry)
@@ -297,7 +295,6 @@ int wasi_fd_release(struct wasi *w, struct wasi_fd *entry)
 	memset(entry, 0, sizeof(*entry));
 	return err;
 }
-EXPORT_SYMBOL_GPL(wasi_fd_release);
 
 u8 wasi_filetype_of_mode(umode_t mode)
 {
@@ -344,7 +341,6 @@ struct wasi_rights_pair wasi_file_rights(const struct wasi_file *f)
 	}
 	return rights;
 }
-EXPORT_SYMBOL_GPL(wasi_file_rights);
 
 /* wasi_file_get() for a descriptor of the calling process */
 int wasi_host_file_get(struct wasi *w, u64 rights, struct wasi_file *f)

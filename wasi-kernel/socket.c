@@ -119,7 +119,6 @@ int wasi_socket_create(struct wasi *w, int family, int type, int protocol, u32 f
 		return err;
 	return wasi_socket_install(w, sock, WASI_RIGHTS_ALL, flags, fd);
 }
-EXPORT_SYMBOL_GPL(wasi_socket_create);
 
 int wasi_socket_install(struct wasi *w, struct socket *sock, u64 rights, u32 flags, u32 *fd)
 {
@@ -137,7 +136,6 @@ int wasi_socket_install(struct wasi *w, struct socket *sock, u64 rights, u32 fla
 	wasi_fd_install(w, *fd, file, rights, rights);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(wasi_socket_install);
 
 int wasi_socket_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f, struct socket **sock)
 {
@@ -155,7 +153,6 @@ int wasi_socket_get(struct wasi *w, u32 fd, u64 rights, struct wasi_file *f, str
 		wasi_file_put(f);
 	return err;
 }
-EXPORT_SYMBOL_GPL(wasi_socket_get);
 
 /* ---- using them ---- */
 
@@ -165,7 +162,6 @@ int wasi_socket_bind(struct wasi *w, struct socket *sock, struct sockaddr_storag
 
 	return err ? err : kernel_bind(sock, (struct sockaddr *)addr, len);
 }
-EXPORT_SYMBOL_GPL(wasi_socket_bind);
 
 int wasi_socket_listen(struct wasi *w, struct socket *sock, u32 backlog)
 {
@@ -180,7 +176,6 @@ int wasi_socket_listen(struct wasi *w, struct socket *sock, u32 backlog)
 	err = wasi_socket_permit(w, WASI_NET_IN, sock, &addr, len);
 	return err ? err : kernel_listen(sock, min(backlog, most));
 }
-EXPORT_SYMBOL_GPL(wasi_socket_listen);
 
 int wasi_socket_connect(struct wasi *w, struct wasi_file *f, struct socket *sock,
 			struct sockaddr_storage *addr, int len)
@@ -201,7 +196,6 @@ int wasi_socket_connect(struct wasi *w, struct wasi_file *f, struct socket *sock
 	}
 	return err;
 }
-EXPORT_SYMBOL_GPL(wasi_socket_connect);
 
 int wasi_socket_accept(struct wasi *w, struct wasi_file *f, struct socket *sock, u32 flags, u32 *fd,
 		       struct socket **new)
@@ -226,7 +220,6 @@ int wasi_socket_accept(struct wasi *w, struct wasi_file *f, struct socket *sock,
 		*new = accepted;
 	return err;
 }
-EXPORT_SYMBOL_GPL(wasi_socket_accept);
 
 int wasi_socket_receive(struct wasi *w, struct wasi_file *f, struct socket *sock,
 			struct msghdr *msg, const struct kvec *vec, u32 nr, size_t total)
@@ -247,7 +240,6 @@ int wasi_socket_receive(struct wasi *w, struct wasi_file *f, struct socket *sock
 	}
 	return n;
 }
-EXPORT_SYMBOL_GPL(wasi_socket_receive);
 
 int wasi_socket_send(struct wasi *w, struct wasi_file *f, struct socket *sock,
 		     struct msghdr *msg, const struct kvec *vec, u32 nr, size_t total)
@@ -273,7 +265,6 @@ int wasi_socket_send(struct wasi *w, struct wasi_file *f, struct socket *sock,
 	}
 	return n;
 }
-EXPORT_SYMBOL_GPL(wasi_socket_send);
 
 /* ---- what an instance begins with ---- */
 

@@ -2,8 +2,8 @@
 /*
  * socket.h - sockets as descriptors of an instance (socket.c)
  *
- * Shared by preview1's calls (sock.c), WasmEdge's (sock_edge.c), kernel-wasm's (sock_net.c) and,
- * exported, by other modules that work on an instance's sockets.
+ * Shared by preview1's calls (sock.c), WasmEdge's (sock_edge.c) and kernel-wasm's (sock_net.c). The first
+ * three functions are exported to other modules that make sockets for an instance.
  */
 #ifndef WASI_SOCKET_H
 #define WASI_SOCKET_H

@@ -6,6 +6,7 @@
  *	args.c ...	the handlers, a file per family: wasi_do_<name>()
  *	fd_table.c	descriptors of an instance
  *	io.c		bytes between files and linear memory; waiting, killing, SIGPIPE
+ *	socket.c	sockets, and what an app may do with the network; the other interfaces to them
  *	errno.c, rights.c, wasi_abi.h	numbers and layouts; also compiled on the host
  *	compat/		where kernels from 6.1 to 6.12 differ
  *
