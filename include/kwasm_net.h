@@ -27,6 +27,9 @@
  * is not used again soon: using it is EBADF. Each has a number of the program's own, its
  * data, which events bring back; mostly an address.
  *
+ * A call of kwasm_net_wait() returns one event of a connection at most, besides SHORT and ERROR of
+ * operations: a program that closes it gets no more of it.
+ *
  * Received data stay where they are until the second next call of kwasm_net_wait() returns: so
  * they may be sent from there by the next one. Pages of the arena from which data are being sent
  * without a copy are not written to before the peer's side has let go of them.

@@ -13,7 +13,6 @@
 
 #define SLICE_MS	20	/* while a signal that does not kill is pending */
 #define ARENA_WAIT_MS	1	/* no room in it: until the network lets go of pages */
-#define EVENTS_PER_CONN	3
 
 /* State of one call */
 struct wait {
@@ -119,6 +118,7 @@ static void do_op(struct wait *w, const struct kwasm_net_op *op)
 		ret = -EINVAL;
 	}
 	if (unlikely(ret < 0)) {
+		conn->short_call = w->app->call;
 		emit_error(w, conn, ret);
 	} else if (unlikely(ret < op->len)) {
 		conn->short_call = w->app->call;
@@ -168,15 +168,13 @@ static struct net_conn *next_ready(struct net_app *app)
 	return conn;
 }
 
-static void look_at_stream(struct wait *w, struct net_conn *conn);
-
 static void accept_all(struct wait *w, struct net_conn *listener)
 {
 	struct net_conn *conn;
 	int err;
 
 	batch_end(w);
-	while (w->nr + 1 + EVENTS_PER_CONN <= w->room) {
+	while (w->nr < w->room) {
 		err = net_accept(listener, &conn);
 		if (err == -EAGAIN)
 			return;
@@ -190,9 +188,8 @@ static void accept_all(struct wait *w, struct net_conn *listener)
 			return;
 		}
 		emit(w, conn, KWASM_NET_ACCEPTED, 0, 0, 0, listener->handle);
-		/* mostly something has come with it */
-		look_at_stream(w, conn);
-		batch_end(w);
+		/* what has come with it, when the guest has said whose it is */
+		net_queue(conn);
 	}
 	net_queue(listener);
 }
@@ -236,7 +233,10 @@ static void receive(struct wait *w, struct net_conn *conn)
 		emit(w, conn, KWASM_NET_RECEIVED, flags, addr, n, 0);
 }
 
-/* EVENTS_PER_CONN at most */
+/*
+ * One event at most, so that a guest which ends the connection has seen the last of it: what else
+ * there is to tell comes with the next call.
+ */
 static void look_at_stream(struct wait *w, struct net_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
@@ -255,18 +255,29 @@ static void look_at_stream(struct wait *w, struct net_conn *conn)
 				return;
 			conn->connecting = false;
 			emit(w, conn, KWASM_NET_CONNECTED, 0, 0, 0, 0);
+			net_queue(conn);
+			return;
 		}
 	}
 	if (conn->want_space && sk_stream_is_writeable(sk)) {
 		conn->want_space = false;
 		emit(w, conn, KWASM_NET_WRITABLE, 0, 0, 0, 0);
+		net_queue(conn);
+		return;
 	}
 	if (!conn->ended && !conn->failed && !conn->connecting) {
+		u32 nr = w->nr;
+
 		if (conn->receive == KWASM_NET_RECEIVE_DATA)
 			receive(w, conn);
 		else if (conn->receive == KWASM_NET_RECEIVE_READY &&
 			 (tcp_inq(sk) > 0 || net_stream_ended(sk)))
 			emit(w, conn, KWASM_NET_READABLE, 0, 0, 0, 0);
+		if (likely(w->nr != nr)) {
+			if (unlikely(READ_ONCE(sk->sk_err)))
+				net_queue(conn);
+			return;
+		}
 	}
 	if (unlikely(READ_ONCE(sk->sk_err)) && !conn->failed) {
 		err = sock_error(sk);
@@ -302,8 +313,12 @@ static void look_at(struct wait *w, struct net_conn *conn)
 {
 	/* a timer that was set anew meanwhile has not gone off */
 	if (test_bit(NET_TIMED_OUT, &conn->flags) && test_and_clear_bit(NET_TIMED_OUT, &conn->flags) &&
-	    !timer_pending(&conn->timer) && (conn->kind == NET_STREAM || conn->kind == NET_TIMER))
+	    !timer_pending(&conn->timer) && (conn->kind == NET_STREAM || conn->kind == NET_TIMER)) {
 		emit(w, conn, KWASM_NET_TIMEOUT, 0, 0, 0, 0);
+		if (conn->kind == NET_STREAM)
+			net_queue(conn);
+		return;
+	}
 	switch (conn->kind) {
 	case NET_LISTENER:
 		accept_all(w, conn);
@@ -329,8 +344,7 @@ static void collect(struct wait *w)
 	w->no_room = false;
 	if (!app->todo && !llist_empty(&app->ready))
 		app->todo = llist_reverse_order(llist_del_all(&app->ready));
-	/* a stream's three, and a timeout */
-	while (w->nr + EVENTS_PER_CONN + 1 <= w->room && !w->no_room) {
+	while (w->nr < w->room && !w->no_room) {
 		conn = next_ready(w->app);
 		if (!conn)
 			break;

@@ -12,7 +12,7 @@ cflags	?= -O2
 all: $(dir)/$(name).wasm $(if $(KERNEL),$(dir)/$(name).ko)
 
 $(dir)/$(name).wasm: $(name).c $(MAKEFILE_LIST) | $(dir)
-	$(CLANG) --target=wasm32-wasi -Wall -Wextra -Werror $(cflags) -s -o $@ $<
+	$(CLANG) --target=wasm32-wasi -Wall -Wextra -Werror $(cflags) -s -o $@ $< $(sources)
 
 $(dir)/$(name).ko: $(dir)/$(name).wasm $(O)/bin/wasm2ko
 	$(O)/bin/wasm2ko --kernel=$(KERNEL) $< -o $@

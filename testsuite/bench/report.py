@@ -7,6 +7,7 @@ import os
 import re
 
 import calls
+import net
 import compiling
 import compute
 import loading
@@ -99,7 +100,8 @@ def main():
     with open(DOCUMENT) as f:
         document = f.read()
     for name, part in (('compute', compute_part), ('calls', part_of('calls', calls)),
-                       ('compile', part_of('compile', compiling)), ('load', part_of('load', loading))):
+                       ('compile', part_of('compile', compiling)), ('load', part_of('load', loading)),
+                       ('net', part_of('net', net))):
         result = load(name)
         if not result:
             say('report: nothing measured for', name)

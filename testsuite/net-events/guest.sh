@@ -174,3 +174,113 @@ namespace()
 	grep -q "Permission denied" /tmp/err || fail "$(cat /tmp/err)"
 	rmmod echo_server
 }
+
+site()
+{
+	mkdir -p /tmp/site/sub
+	echo "<h1>hello</h1>" >/tmp/site/index.html
+	echo "a b" >"/tmp/site/sub/a b.txt"
+	: >/tmp/site/empty.css
+	dd if=/dev/urandom of=/tmp/site/file bs=1000 count=9 2>/dev/null
+	for i in 16384 16385 65536 3000001; do
+		head -c $i /dev/urandom >/tmp/site/$i.bin
+	done
+	start http-server "dirs=/tmp/site:/" 8080
+}
+
+# expect STATUS REQUEST-LINE [FIELDS]: the answer is left in /tmp/answer
+expect()
+{
+	printf '%s\r\nHost: t\r\nConnection: close\r\n%b\r\n' "$2" "${3:-}" | nc 127.0.0.1 8080 >/tmp/answer
+	head -n 1 /tmp/answer | grep -q "^HTTP/1.1 $1 " ||
+		fail "$2 $3: $(head -n 1 /tmp/answer)"
+}
+
+field()
+{
+	sed -n "s/^$1: \(.*\)\r\$/\1/p" /tmp/answer
+}
+
+# statuses, types, ranges, conditions, pipelines; what RFC 9110 and 9112 say
+http_answers()
+{
+	site
+	for i in index.html empty.css file 16384.bin 16385.bin 65536.bin 3000001.bin; do
+		wget -q -O /tmp/got "http://127.0.0.1:8080/$i" || fail "GET $i"
+		cmp /tmp/got "/tmp/site/$i" || fail "$i is not what it was"
+	done
+	expect 200 'GET / HTTP/1.1'
+	[ "$(field Content-Type)" = "text/html; charset=utf-8" ] || fail "type $(field Content-Type)"
+	etag=$(field ETag) modified=$(field Last-Modified)
+	expect 200 'GET /sub/./a%20b.txt?query HTTP/1.1'
+	[ "$(tail -n 1 /tmp/answer)" = "a b" ] || fail "a b.txt"
+	[ "$(field Content-Type)" = "text/plain; charset=utf-8" ] || fail "type $(field Content-Type)"
+	expect 304 'GET / HTTP/1.1' "If-None-Match: \"x\", $etag\r\n"
+	expect 200 'GET / HTTP/1.1' 'If-None-Match: "x"\r\n'
+	expect 304 'GET / HTTP/1.1' "If-Modified-Since: $modified\r\n"
+	expect 200 'GET / HTTP/1.1' 'If-Modified-Since: Sat, 01 Jan 2000 00:00:00 GMT\r\n'
+	expect 206 'GET /file HTTP/1.1' 'Range: bytes=100-199\r\n'
+	[ "$(field Content-Range)" = "bytes 100-199/9000" ] || fail "range $(field Content-Range)"
+	tail -c 100 /tmp/answer >/tmp/got
+	dd if=/tmp/site/file bs=100 skip=1 count=1 2>/dev/null | cmp - /tmp/got || fail "the range's bytes"
+	expect 206 'GET /3000001.bin HTTP/1.1' 'Range: bytes=-2000000\r\n'
+	tail -c 2000000 /tmp/site/3000001.bin >/tmp/want
+	tail -c 2000000 /tmp/answer | cmp - /tmp/want || fail "a large range's bytes"
+	expect 206 'GET /file HTTP/1.1' 'Range: bytes=8999-\r\n'
+	expect 416 'GET /file HTTP/1.1' 'Range: bytes=9000-\r\n'
+	expect 200 'GET /file HTTP/1.1' 'Range: bytes=1-2,4-5\r\n'
+	expect 200 'GET /file HTTP/1.1' 'Range: bytes=1-2\r\nIf-Range: "other"\r\n'
+	expect 200 'HEAD /file HTTP/1.1'
+	[ "$(field Content-Length)" = 9000 ] && [ "$(wc -c </tmp/answer)" -lt 1000 ] || fail HEAD
+	expect 404 'GET /none HTTP/1.1'
+	expect 404 'GET /sub HTTP/1.1'
+	expect 400 'GET /../etc/passwd HTTP/1.1'
+	expect 400 'GET /sub/%2e%2E/index.html HTTP/1.1'
+	expect 400 'GET /%00 HTTP/1.1'
+	expect 400 'GET /%zz HTTP/1.1'
+	expect 400 'GET x HTTP/1.1'
+	expect 400 'GET /'
+	expect 400 'GET / HTTP/1.1' 'Space : before\r\n'
+	expect 400 'GET / HTTP/1.1' 'Host: twice\r\n'
+	expect 405 'DELETE / HTTP/1.1'
+	expect 505 'GET / HTTP/2.0'
+	expect 431 'GET / HTTP/1.1' "X: $(head -c 9000 /dev/zero | tr '\0' x)\r\n"
+	printf 'GET / HTTP/1.1\r\n\r\n' | nc 127.0.0.1 8080 | grep -q ' 400 ' || fail "no Host"
+	printf 'GET / HTTP/1.0\r\n\r\n' | nc 127.0.0.1 8080 | grep -q ' 200 ' || fail "HTTP/1.0"
+	# a hundred in one piece, a large one among them
+	{
+		for i in $(seq 99); do
+			printf 'GET %s HTTP/1.1\r\nHost: t\r\n\r\n' "$([ "$i" = 50 ] && echo /3000001.bin || echo /)"
+		done
+		printf 'GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n'
+	} >/tmp/requests
+	[ "$(nc 127.0.0.1 8080 </tmp/requests | tr '\r' '\n' | grep -c '^HTTP/1.1 200 OK')" -ge 99 ] || fail "a pipeline of 100"
+	# a file that changes is seen a second later
+	echo changed >/tmp/site/index.html
+	sleep 2
+	expect 200 'GET / HTTP/1.1'
+	[ "$(tail -n 1 /tmp/answer)" = changed ] || fail "the file has changed"
+	# who does not finish is cut off, within twice ten seconds
+	mkfifo /tmp/slow
+	nc 127.0.0.1 8080 </tmp/slow >/dev/null &
+	slow=$!
+	exec 7>/tmp/slow
+	printf 'GET / HT' >&7
+	i=0
+	while grep -q ' 0100007F:1F90 .* 01 \|:1F90 [0-9A-F]*:[0-9A-F]* 01 ' /proc/net/tcp /proc/net/tcp6; do
+		i=$((i + 1))
+		[ $i -lt 30 ] || fail "a slow client is still there"
+		sleep 1
+	done
+	exec 7>&-
+	kill $slow 2>/dev/null
+	rmmod http_server || fail "rmmod http_server"
+}
+
+http_hostile()
+{
+	site
+	if [ "$1" = long ]; then seconds=600; else seconds=20; fi
+	/t/fuzz $seconds "$(date +%s)" 8080 /tmp/site/file 60 || fail "others are not served"
+	stop http_server
+}

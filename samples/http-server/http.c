@@ -1,0 +1,744 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * http.c - HTTP/1.1 for files: requests to responses (RFC 9110, RFC 9112)
+ *
+ * GET and HEAD; keep-alive, pipelining; one range; conditional requests. Files are kept open in a
+ * small cache, with their contents if they are small, and looked at again every second.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "http.h"
+
+enum { SLOTS = 256, SMALL = 16 << 10, PATH_LEN = 1024, FIELDS_MAX = 100, RESPONSE_HEAD = 512 };
+
+struct http_file {
+	char path[PATH_LEN];
+	int fd;
+	int users;		/* the cache, and bodies under way */
+	uint64_t size;
+	time_t mtime;
+	ino_t ino;
+	time_t checked;
+	const char *type;
+	char etag[48];
+	char modified[32];
+	char *content;		/* if it is SMALL */
+};
+
+struct request {
+	int head_only, close, status;
+	char path[PATH_LEN];
+	const char *none_match, *modified_since, *range, *if_range;
+};
+
+char *http_out;
+uint32_t http_out_len;
+
+static struct http_file *cache[SLOTS];
+static int root_fd;
+static uint64_t now_ns;
+static time_t now_s;
+static char date[32];
+
+/* ---- time ---- */
+
+static void format_date(char *to, time_t t)
+{
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(to, 32, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}
+
+/* The form that everybody sends; -1: another */
+static time_t parse_date(const char *text)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct tm tm = {};
+	char month[4];
+	const char *m;
+
+	if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &tm.tm_mday, month, &tm.tm_year, &tm.tm_hour,
+		   &tm.tm_min, &tm.tm_sec) != 6)
+		return -1;
+	m = strstr(months, month);
+	if (!m || (m - months) % 3 || tm.tm_year < 1970)
+		return -1;
+	tm.tm_mon = (m - months) / 3;
+	tm.tm_year -= 1900;
+	return timegm(&tm);
+}
+
+void http_tick(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
+	if (now_s != ts.tv_sec || !date[0]) {
+		now_s = ts.tv_sec;
+		format_date(date, time(NULL));
+	}
+}
+
+uint64_t http_now(void)
+{
+	return now_ns;
+}
+
+static uint64_t in_seconds(int seconds)
+{
+	return now_ns + seconds * 1000000000ull;
+}
+
+/* ---- files ---- */
+
+static const char *type_of(const char *path)
+{
+	static const char * const types[][2] = {
+		{ "html", "text/html; charset=utf-8" }, { "htm", "text/html; charset=utf-8" },
+		{ "txt", "text/plain; charset=utf-8" }, { "css", "text/css" }, { "js", "text/javascript" },
+		{ "json", "application/json" }, { "xml", "application/xml" }, { "svg", "image/svg+xml" },
+		{ "png", "image/png" }, { "jpg", "image/jpeg" }, { "jpeg", "image/jpeg" }, { "gif", "image/gif" },
+		{ "webp", "image/webp" }, { "ico", "image/x-icon" }, { "pdf", "application/pdf" },
+		{ "wasm", "application/wasm" }, { "gz", "application/gzip" }, { "mp4", "video/mp4" },
+		{ "woff2", "font/woff2" },
+	};
+	const char *dot = strrchr(path, '.');
+	size_t i;
+
+	for (i = 0; dot && i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcasecmp(dot + 1, types[i][0]))
+			return types[i][1];
+	return "application/octet-stream";
+}
+
+static void put_file(struct http_file *f)
+{
+	if (--f->users)
+		return;
+	close(f->fd);
+	free(f->content);
+	free(f);
+}
+
+static struct http_file *open_file(const char *path)
+{
+	struct http_file *f = calloc(1, sizeof(*f));
+	struct stat st;
+
+	if (!f)
+		return NULL;
+	f->fd = openat(root_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);	/* nor wait for a FIFO's writer */
+	if (f->fd < 0) {
+		free(f);
+		return NULL;
+	}
+	f->users = 1;
+	if (fstat(f->fd, &st) || !S_ISREG(st.st_mode))
+		goto err;
+	strcpy(f->path, path);
+	f->size = st.st_size;
+	f->mtime = st.st_mtime;
+	f->ino = st.st_ino;
+	f->type = type_of(path);
+	snprintf(f->etag, sizeof(f->etag), "\"%llx-%llx\"", (unsigned long long)f->mtime,
+		 (unsigned long long)f->size);
+	format_date(f->modified, f->mtime);
+	if (f->size <= SMALL) {
+		f->content = malloc(f->size + 1);
+		if (!f->content || pread(f->fd, f->content, f->size, 0) != (ssize_t)f->size)
+			goto err;
+	}
+	return f;
+err:
+	put_file(f);
+	return NULL;
+}
+
+/* From the cache, if it is still what is there */
+static struct http_file *find_file(const char *path)
+{
+	struct http_file **slot, *f;
+	uint32_t hash = 5381;
+	struct stat st;
+	const char *p;
+
+	for (p = path; *p; p++)
+		hash = hash * 33 + (unsigned char)*p;
+	slot = &cache[hash % SLOTS];
+	f = *slot;
+	if (f && !strcmp(f->path, path)) {
+		if (f->checked == now_s)
+			return f;
+		f->checked = now_s;
+		if (!fstatat(root_fd, path, &st, 0) && st.st_mtime == f->mtime && st.st_ino == f->ino &&
+		    (uint64_t)st.st_size == f->size)
+			return f;
+	}
+	f = open_file(path);
+	if (!f)
+		return NULL;
+	f->checked = now_s;
+	if (*slot)
+		put_file(*slot);
+	*slot = f;
+	return f;
+}
+
+/* ---- requests ---- */
+
+static int hex(int c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* "/a/%62?x" to "a/b"; 0, or a status */
+static int parse_target(char *target, char *path)
+{
+	char *out = path, *segment = path;
+
+	if (!strncasecmp(target, "http://", 7)) {
+		target = strchr(target + 7, '/');
+		if (!target)
+			target = "/";
+	}
+	if (*target != '/')
+		return 400;
+	for (target++;; target++) {
+		int c = (unsigned char)*target;
+
+		if (c == '%') {
+			int high = hex((unsigned char)target[1]), low = high < 0 ? -1 : hex((unsigned char)target[2]);
+
+			if (low < 0)
+				return 400;
+			c = high * 16 + low;
+			target += 2;
+			if (!c)
+				return 400;
+		} else if (!c || c == '?' || c == '#') {
+			c = 0;
+		}
+		if (out - path >= PATH_LEN - (int)sizeof("index.html"))
+			return 414;
+		*out = c;
+		if (c && c != '/') {
+			out++;
+			continue;
+		}
+		*out = '\0';
+		if (!strcmp(segment, ".."))
+			return 400;
+		if (!*segment || !strcmp(segment, "."))
+			out = segment;	/* "//" and "/./" are "/" */
+		else if (c)
+			*out++ = '/';
+		segment = out;
+		if (c)
+			continue;
+		*out = '\0';
+		if (out == path || out[-1] == '/')
+			strcpy(out, "index.html");
+		return 0;
+	}
+}
+
+static int is_token(const char *s)
+{
+	if (!*s)
+		return 0;
+	for (; *s; s++)
+		if (*s <= ' ' || (unsigned char)*s >= 127 || strchr("\"(),/:;<=>?@[\\]{}", *s))
+			return 0;
+	return 1;
+}
+
+static int has_token(const char *list, const char *token)
+{
+	size_t len = strlen(token);
+
+	for (; *list; list++) {
+		list += strspn(list, " \t,");
+		if (!strncasecmp(list, token, len) && (!list[len] || strchr(" \t,", list[len])))
+			return 1;
+		list += strcspn(list, ",");
+		if (!*list)
+			break;
+	}
+	return 0;
+}
+
+/* Status of a line "Name: value" */
+static int parse_field(struct request *r, char *line, int *hosts)
+{
+	char *colon = strchr(line, ':'), *value, *end;
+
+	if (!colon)
+		return 400;
+	*colon = '\0';
+	if (!is_token(line))	/* nor blanks before the colon, nor folded lines */
+		return 400;
+	value = colon + 1 + strspn(colon + 1, " \t");
+	for (end = value + strlen(value); end > value && (end[-1] == ' ' || end[-1] == '\t'); end--)
+		end[-1] = '\0';
+	switch (line[0] | 32) {
+	case 'h':
+		*hosts += !strcasecmp(line, "host");
+		break;
+	case 'c':
+		if (!strcasecmp(line, "connection")) {
+			if (has_token(value, "close"))
+				r->close = 1;
+			else if (r->close == 2 && has_token(value, "keep-alive"))
+				r->close = 0;
+		} else if (!strcasecmp(line, "content-length")) {
+			if (!*value || value[strspn(value, "0123456789")])
+				return 400;
+			if (value[strspn(value, "0")])
+				r->close = 1;	/* a body, which nobody reads */
+		}
+		break;
+	case 't':
+		if (!strcasecmp(line, "transfer-encoding"))
+			r->close = 1;
+		break;
+	case 'i':
+		if (!strcasecmp(line, "if-none-match"))
+			r->none_match = value;
+		else if (!strcasecmp(line, "if-modified-since"))
+			r->modified_since = value;
+		else if (!strcasecmp(line, "if-range"))
+			r->if_range = value;
+		break;
+	case 'r':
+		if (!strcasecmp(line, "range"))
+			r->range = value;
+		break;
+	}
+	return 0;
+}
+
+/* @head: NUL-terminated lines. Sets r->status to 0, or to what is wrong. */
+static void parse_head(struct request *r, char *head, char *end)
+{
+	char *line = head, *next, *target, *version;
+	int hosts = 0, fields = 0;
+
+	memset(r, 0, offsetof(struct request, path));
+	r->none_match = r->modified_since = r->range = r->if_range = NULL;
+	r->close = 1;
+	r->status = 400;
+	if (memchr(head, '\0', end - head))
+		return;
+	next = memchr(line, '\n', end - line);
+	next[next > line && next[-1] == '\r' ? -1 : 0] = '\0';
+	target = strchr(line, ' ');
+	version = target ? strchr(target + 1, ' ') : NULL;
+	if (!version)
+		return;
+	*target++ = '\0';
+	*version++ = '\0';
+	if (!is_token(line) || strncmp(version, "HTTP/", 5) || version[5] < '0' || version[5] > '9' ||
+	    version[6] != '.' || version[7] < '0' || version[7] > '9' || version[8])
+		return;
+	if (version[5] != '1') {
+		r->status = 505;
+		return;
+	}
+	r->close = version[7] == '0' ? 2 : 0;	/* 2: unless it says otherwise */
+	r->head_only = !strcmp(line, "HEAD");
+	r->status = r->head_only || !strcmp(line, "GET") ? 0 : 405;
+	for (line = next + 1; line < end; line = next + 1) {
+		int status;
+
+		next = memchr(line, '\n', end - line);
+		next[next > line && next[-1] == '\r' ? -1 : 0] = '\0';
+		if (!*line)
+			break;
+		status = ++fields > FIELDS_MAX ? 431 : parse_field(r, line, &hosts);
+		if (status) {
+			r->status = status;
+			r->close = 1;
+			return;
+		}
+	}
+	if (hosts != 1 && (hosts > 1 || version[7] != '0')) {
+		r->status = 400;
+		r->close = 1;
+		return;
+	}
+	if (r->status == 405) {
+		r->close = 1;
+		return;
+	}
+	r->status = parse_target(target, r->path);
+	r->close = r->close || r->status;
+}
+
+/* ---- responses ---- */
+
+static const char *reason(int status)
+{
+	switch (status) {
+	case 200: return "OK";
+	case 206: return "Partial Content";
+	case 304: return "Not Modified";
+	case 400: return "Bad Request";
+	case 404: return "Not Found";
+	case 405: return "Method Not Allowed";
+	case 408: return "Request Timeout";
+	case 414: return "URI Too Long";
+	case 416: return "Range Not Satisfiable";
+	case 431: return "Request Header Fields Too Large";
+	default: return "HTTP Version Not Supported";
+	}
+}
+
+static void put(const char *bytes, size_t len)
+{
+	memcpy(http_out + http_out_len, bytes, len);
+	http_out_len += len;
+}
+
+static void puts_out(const char *text)
+{
+	put(text, strlen(text));
+}
+
+static void put_number(uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = '0' + n % 10;
+	while (n /= 10);
+	put(p, digits + sizeof(digits) - p);
+}
+
+static void begin_response(int status, int close)
+{
+	puts_out("HTTP/1.1 ");
+	put_number(status);
+	puts_out(" ");
+	puts_out(reason(status));
+	puts_out("\r\nServer: wasm2ko\r\nDate: ");
+	puts_out(date);
+	if (close)
+		puts_out("\r\nConnection: close");
+}
+
+static void error_response(int status, int close, int head_only)
+{
+	const char *text = reason(status);
+
+	begin_response(status, close);
+	if (status == 405)
+		puts_out("\r\nAllow: GET, HEAD");
+	puts_out("\r\nContent-Type: text/plain\r\nContent-Length: ");
+	put_number(strlen(text) + 1);
+	puts_out("\r\n\r\n");
+	if (!head_only) {
+		puts_out(text);
+		puts_out("\n");
+	}
+}
+
+static int not_modified(const struct request *r, const struct http_file *f)
+{
+	if (r->none_match)
+		return !strcmp(r->none_match, "*") || strstr(r->none_match, f->etag);
+	if (r->modified_since) {
+		time_t since = parse_date(r->modified_since);
+
+		return since >= 0 && f->mtime <= since;
+	}
+	return 0;
+}
+
+/* "bytes=FIRST-LAST": 206 and the range, 416, or 200: to be ignored */
+static int parse_range(const struct request *r, const struct http_file *f, uint64_t *first, uint64_t *last)
+{
+	const char *p = r->range;
+	char *end;
+
+	if (!p || strncmp(p, "bytes=", 6) || strchr(p, ','))
+		return 200;
+	if (r->if_range && strcmp(r->if_range, f->etag) && strcmp(r->if_range, f->modified))
+		return 200;
+	p += 6;
+	if (*p == '-') {
+		if (p[1] < '0' || p[1] > '9')
+			return 200;
+		*last = strtoull(p + 1, &end, 10);
+		if (*end)
+			return 200;
+		if (!*last || !f->size)
+			return 416;
+		*first = *last < f->size ? f->size - *last : 0;
+		*last = f->size - 1;
+		return 206;
+	}
+	if (*p < '0' || *p > '9')
+		return 200;
+	*first = strtoull(p, &end, 10);
+	if (*end != '-')
+		return 200;
+	p = end + 1;
+	*last = UINT64_MAX;
+	if (*p) {
+		if (*p < '0' || *p > '9')
+			return 200;
+		*last = strtoull(p, &end, 10);
+		if (*end || *last < *first)
+			return 200;
+	}
+	if (*first >= f->size)
+		return 416;
+	if (*last >= f->size)
+		*last = f->size - 1;
+	return 206;
+}
+
+static void respond(struct http_conn *c, const struct request *r)
+{
+	uint64_t first = 0, last = 0, len;
+	struct http_file *f;
+	int status = 200;
+
+	f = r->status ? NULL : find_file(r->path);
+	if (!f) {
+		error_response(r->status ? r->status : 404, r->close, r->head_only);
+		return;
+	}
+	if (not_modified(r, f))
+		status = 304;
+	else if (r->range && !r->head_only)
+		status = parse_range(r, f, &first, &last);
+	len = status == 206 ? last - first + 1 : status == 200 ? f->size : 0;
+	begin_response(status, r->close);
+	puts_out("\r\nETag: ");
+	puts_out(f->etag);
+	puts_out("\r\nLast-Modified: ");
+	puts_out(f->modified);
+	if (status != 304) {
+		puts_out("\r\nAccept-Ranges: bytes\r\nContent-Type: ");
+		puts_out(f->type);
+		puts_out("\r\nContent-Length: ");
+		put_number(len);
+	}
+	if (status == 206 || status == 416) {
+		puts_out("\r\nContent-Range: bytes ");
+		if (status == 206) {
+			put_number(first);
+			puts_out("-");
+			put_number(last);
+		} else {
+			puts_out("*");
+		}
+		puts_out("/");
+		put_number(f->size);
+	}
+	puts_out("\r\n\r\n");
+	if (!len || r->head_only)
+		return;
+	if (f->content) {
+		put(f->content + first, len);
+		return;
+	}
+	f->users++;
+	c->file = f;
+	c->offset = first;
+	c->left = len;
+}
+
+/* ---- connections ---- */
+
+int http_start(const char *root)
+{
+	root_fd = open(root, O_RDONLY | O_DIRECTORY);
+	http_tick();
+	return root_fd < 0 ? -1 : 0;
+}
+
+void http_end(struct http_conn *c)
+{
+	if (c->file)
+		put_file(c->file);
+	free(c->in);
+	free(c->rest);
+	c->file = NULL;
+	c->in = c->rest = NULL;
+}
+
+int http_keep(struct http_conn *c, const char *bytes, uint32_t len)
+{
+	char *rest = malloc(c->rest_len - c->rest_sent + len);
+
+	if (!rest)
+		return -1;
+	if (c->rest)
+		memcpy(rest, c->rest + c->rest_sent, c->rest_len - c->rest_sent);
+	memcpy(rest + c->rest_len - c->rest_sent, bytes, len);
+	free(c->rest);
+	c->rest = rest;
+	c->rest_len += len - c->rest_sent;
+	c->rest_sent = 0;
+	c->deadline = in_seconds(HTTP_SEND_SECONDS);
+	return 0;
+}
+
+/* Send what is put together; what is left is kept */
+static int flush(struct http_conn *c, int more)
+{
+	ssize_t n = 0;
+	int err = 0;
+
+	if (!c->rest && http_out_len)
+		n = io_send(c, http_out, http_out_len, more);
+	if (n >= 0 && n < (ssize_t)http_out_len)
+		err = http_keep(c, http_out + n, http_out_len - n);
+	http_out_len = 0;
+	return n < 0 ? -1 : err;
+}
+
+static int send_file(struct http_conn *c)
+{
+	ssize_t n;
+
+	while (c->left) {
+		n = io_sendfile(c, c->file->fd, c->offset, c->left < 1 << 20 ? c->left : 1 << 20);
+		if (n < 0)
+			return -1;
+		if (!n)
+			break;
+		c->offset += n;
+		c->left -= n;
+	}
+	c->deadline = in_seconds(HTTP_SEND_SECONDS);
+	if (!c->left) {
+		put_file(c->file);
+		c->file = NULL;
+	}
+	return 0;
+}
+
+/* The end of a head that begins at @bytes; NULL: not there yet */
+static char *head_end(char *bytes, const char *end)
+{
+	char *p = bytes;
+
+	while ((p = memchr(p, '\n', end - p))) {
+		p++;
+		if (p < end && *p == '\n')
+			return p + 1;
+		if (p + 1 < end && p[0] == '\r' && p[1] == '\n')
+			return p + 2;
+	}
+	return NULL;
+}
+
+/* All requests that are complete; *used: how much of it they were */
+static int serve(struct http_conn *c, char *bytes, uint32_t len, uint32_t *used)
+{
+	char *p = bytes, *end = bytes + len, *next;
+	struct request r;
+
+	while (p < end && !c->last && !http_busy(c)) {
+		if (*p == '\r' || *p == '\n') {		/* before a request: to be ignored */
+			p++;
+			continue;
+		}
+		next = head_end(p, end);
+		if (!next && end - p < HTTP_HEAD_MAX)
+			break;
+		if (!next || next - p > HTTP_HEAD_MAX) {
+			error_response(431, 1, 0);
+			c->last = 1;
+			break;
+		}
+		parse_head(&r, p, next);
+		respond(c, &r);
+		c->last = r.close;
+		c->deadline = in_seconds(HTTP_IDLE_SECONDS);
+		p = next;
+		if (c->file && (flush(c, 1) || (!c->rest && send_file(c))))
+			return -1;
+		if (http_out_len > HTTP_OUT_MAX - SMALL - RESPONSE_HEAD * 2 && flush(c, 0))
+			return -1;
+	}
+	*used = c->last ? len : p - bytes;
+	return 0;
+}
+
+int http_received(struct http_conn *c, const char *bytes, uint32_t len)
+{
+	static char work[2 * HTTP_HEAD_MAX + (64 << 10)];
+	uint32_t have, used;
+
+	/* a head in two pieces: together; the caller brings 64 KiB at most */
+	have = c->in ? c->in_len : 0;
+	if (c->last)
+		return 0;
+	if (have + len > sizeof(work))
+		return -1;
+	if (have)
+		memcpy(work, c->in, have);
+	memcpy(work + have, bytes, len);
+	have += len;
+	if (serve(c, work, have, &used))
+		return -1;
+	if (used == have) {
+		free(c->in);
+		c->in = NULL;
+		c->in_len = 0;
+		return 0;
+	}
+	/* the rest of it waits: for more, or until responses are sent */
+	free(c->in);
+	c->in = malloc(have - used);
+	if (!c->in)
+		return -1;
+	memcpy(c->in, work + used, have - used);
+	if (!c->in_len || used)
+		c->deadline = in_seconds(http_busy(c) ? HTTP_SEND_SECONDS : HTTP_HEAD_SECONDS);
+	c->in_len = have - used;
+	return 0;
+}
+
+int http_continue(struct http_conn *c)
+{
+	ssize_t n;
+
+	if (c->rest) {
+		n = io_send(c, c->rest + c->rest_sent, c->rest_len - c->rest_sent, c->file != NULL);
+		if (n < 0)
+			return -1;
+		if (n)
+			c->deadline = in_seconds(HTTP_SEND_SECONDS);
+		c->rest_sent += n;
+		if (c->rest_sent < c->rest_len)
+			return 0;
+		free(c->rest);
+		c->rest = NULL;
+		c->rest_len = c->rest_sent = 0;
+	}
+	if (c->file && send_file(c))
+		return -1;
+	if (http_busy(c))
+		return 0;
+	if (c->last)
+		return -1;
+	c->deadline = in_seconds(HTTP_IDLE_SECONDS);
+	return c->in ? http_received(c, NULL, 0) : 0;
+}
