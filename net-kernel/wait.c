@@ -12,6 +12,7 @@
 #include "net.h"
 
 #define SLICE_MS	20	/* while a signal that does not kill is pending */
+#define STOP_CHECK	64	/* operations, or connections, between two looks at whether to end */
 #define ARENA_WAIT_MS	1	/* no room in it: until the network lets go of pages */
 
 /* State of one call */
@@ -32,6 +33,7 @@ static void batch_begin(struct wait *w, u32 bytes)
 	if (w->batched && (w->batched == NET_BATCH || w->batched_bytes > NET_BATCH_BYTES)) {
 		local_bh_enable();
 		w->batched = 0;
+		cond_resched();
 	}
 	if (!w->batched) {
 		w->batched_bytes = bytes;
@@ -142,11 +144,13 @@ static int do_ops(struct wait *w, const struct kwasm_net_op *ops, u32 nr)
 		memcpy(&op, &ops[i], sizeof(op));
 		barrier();	/* checked is what was read */
 		do_op(w, &op);
-		if (!w->batched) {
+		if (i % STOP_CHECK == STOP_CHECK - 1) {
+			batch_end(w);
 			if (kwasm_should_stop(w->app->ctx))
 				return -EINTR;
-			cond_resched();
 		}
+		if (!w->batched)
+			cond_resched();
 	}
 	batch_end(w);
 	return 0;
@@ -174,7 +178,8 @@ static void accept_all(struct wait *w, struct net_conn *listener)
 	int err;
 
 	batch_end(w);
-	while (w->nr < w->room) {
+	while (w->nr < w->room && !kwasm_should_stop(w->app->ctx)) {
+		cond_resched();
 		err = net_accept(listener, &conn);
 		if (err == -EAGAIN)
 			return;
@@ -242,11 +247,6 @@ static void look_at_stream(struct wait *w, struct net_conn *conn)
 	struct sock *sk = conn->sock->sk;
 	int err;
 
-	/* First the guest is to know, and to say what it wants now. */
-	if (unlikely(conn->short_call == w->app->call)) {
-		net_queue(conn);
-		return;
-	}
 	if (conn->connecting) {
 		int state = READ_ONCE(sk->sk_state);
 
@@ -311,6 +311,11 @@ static void look_at_mailbox(struct wait *w)
 
 static void look_at(struct wait *w, struct net_conn *conn)
 {
+	/* An operation was cut short, or failed: first the guest is to know, and to say what it wants. */
+	if (unlikely(conn->short_call == w->app->call) && conn->kind == NET_STREAM) {
+		net_queue(conn);
+		return;
+	}
 	/* a timer that was set anew meanwhile has not gone off */
 	if (test_bit(NET_TIMED_OUT, &conn->flags) && test_and_clear_bit(NET_TIMED_OUT, &conn->flags) &&
 	    !timer_pending(&conn->timer) && (conn->kind == NET_STREAM || conn->kind == NET_TIMER)) {
@@ -340,6 +345,7 @@ static void collect(struct wait *w)
 {
 	struct net_app *app = w->app;
 	struct net_conn *conn;
+	u32 nr = 0;
 
 	w->no_room = false;
 	if (!app->todo && !llist_empty(&app->ready))
@@ -349,6 +355,8 @@ static void collect(struct wait *w)
 		if (!conn)
 			break;
 		look_at(w, conn);
+		if (++nr % STOP_CHECK == 0 && kwasm_should_stop(app->ctx))
+			break;
 	}
 	batch_end(w);
 }
