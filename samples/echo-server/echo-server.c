@@ -8,6 +8,7 @@
  * another port. It needs kwasm_net ("modprobe kwasm_net").
  *
  *	# insmod echo-server.ko daemon=1 net=in:tcp:*:7007
+ *	# sleep 1
  *	# echo "hello there" | nc 127.0.0.1 7007
  *	hello there
  *	# ./load -c 20 -n 2000 -s 1000 127.0.0.1 7007 | head -n 1

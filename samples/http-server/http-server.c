@@ -9,6 +9,7 @@
  *	# mkdir /tmp/site
  *	# echo "<h1>in ring 0</h1>" > /tmp/site/index.html
  *	# insmod http-server.ko daemon=1 net=in:tcp:*:8080 dirs=/tmp/site:/
+ *	# sleep 1
  *	# wget -q -O - http://127.0.0.1:8080/
  *	<h1>in ring 0</h1>
  *	# wget -q -O - http://127.0.0.1:8080/../etc/passwd
