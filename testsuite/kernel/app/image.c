@@ -49,7 +49,8 @@ static const typeof(image) image = {
 		.size = sizeof(image),
 		.flags = KWASM_IMAGE_FPU | KWASM_IMAGE_MEMORY0,
 		.name = { AT(names.app), sizeof("kwasm_regs") - 1 },
-		.ctx_size = KWASM_CTX_FIXED + NR_FUNCS * sizeof(struct kwasm_func),
+		/* a multiple of 16 */
+		.ctx_size = (KWASM_CTX_FIXED + NR_FUNCS * sizeof(struct kwasm_func) + 15) & ~15u,
 		.nr_values = 16,
 		.stack_size = KWASM_STACK_DEFAULT,
 		.text_size = TEXT_SIZE,
