@@ -226,9 +226,9 @@ static bool touches_nothing(const ZydisDecodedInstruction *insn)
 }
 
 /*
- * Which addresses cannot be in linear memory: the stack, constants (relative
- * to rip, or at a relocated address), and the context: r13 minus something,
- * with no index. Anything else may be, and a row too many does no harm.
+ * Which addresses cannot be in linear memory: the stack and constants (relative
+ * to rip, or at a relocated address). Anything else may be, what is below r13 too,
+ * where a function has made a pointer of that; and a row too many does no harm.
  */
 static bool operand_in_linear_memory(const struct scan *s, const ZydisDecodedOperand *op)
 {
@@ -241,11 +241,6 @@ static bool operand_in_linear_memory(const struct scan *s, const ZydisDecodedOpe
 	case ZYDIS_REGISTER_RBP:
 	case ZYDIS_REGISTER_RIP:
 		return false;
-	case ZYDIS_REGISTER_R13:
-		if (mem->index == ZYDIS_REGISTER_NONE && mem->disp.has_displacement &&
-		    mem->disp.value < 0)
-			return false;
-		break;
 	default:
 		break;
 	}
