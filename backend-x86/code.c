@@ -41,6 +41,8 @@
  * @targets: per byte of the function, @depth on jumps forward to it
  * @targets_cap: entries @targets has room for
  * @fell_through: the previous instruction goes on to this one
+ * @own_r13: the function puts something of its own into r13
+ * @below: accesses of the function below r13, by their numbers in @code; ascending
  */
 struct scan {
 	struct code *code;
@@ -63,6 +65,9 @@ struct scan {
 	u32 *targets;
 	size_t targets_cap;
 	bool fell_through;
+	bool own_r13;
+	size_t *below;
+	size_t nr_below, cap_below;
 };
 
 static bool has_prefix(const char *s, const char *prefix)
@@ -227,8 +232,8 @@ static bool touches_nothing(const ZydisDecodedInstruction *insn)
 
 /*
  * Which addresses cannot be in linear memory: the stack and constants (relative
- * to rip, or at a relocated address). Anything else may be, what is below r13 too,
- * where a function has made a pointer of that; and a row too many does no harm.
+ * to rip, or at a relocated address). Anything else may be, and a row too many
+ * does no harm. What is below r13 is decided at the end of the function.
  */
 static bool operand_in_linear_memory(const struct scan *s, const ZydisDecodedOperand *op)
 {
@@ -245,6 +250,13 @@ static bool operand_in_linear_memory(const struct scan *s, const ZydisDecodedOpe
 		break;
 	}
 	return !field_reloc(s, s->insn.raw.disp.offset, s->insn.raw.disp.size);
+}
+
+/* The context, unless r13 holds something else */
+static bool operand_below_r13(const ZydisDecodedOperand *op)
+{
+	return op->mem.base == ZYDIS_REGISTER_R13 && op->mem.index == ZYDIS_REGISTER_NONE &&
+	       op->mem.disp.has_displacement && op->mem.disp.value < 0;
 }
 
 static void add_access(struct scan *s)
@@ -278,10 +290,63 @@ static int find_access(struct scan *s)
 	for (i = 0; i < s->insn.operand_count; i++) {
 		if (!operand_in_linear_memory(s, &s->operands[i]))
 			continue;
+		if (s->function && operand_below_r13(&s->operands[i])) {
+			array_reserve(s->below, s->cap_below, s->nr_below + 1);
+			s->below[s->nr_below++] = s->code->nr_accesses;
+		}
 		add_access(s);
 		break;
 	}
 	return 0;
+}
+
+/*
+ * A function that needs the context no more may keep a pointer in r13. Restoring the
+ * caller's by pop is no such thing.
+ */
+static int find_own_r13(struct scan *s)
+{
+	const ZydisDecodedInstructionRaw *raw = &s->insn.raw;
+	int err;
+	u8 i;
+
+	if (s->own_r13 || s->insn.mnemonic == ZYDIS_MNEMONIC_POP)
+		return 0;
+	/* cheap: spares decoding most operands */
+	if (s->insn.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY && !raw->rex.B && !raw->rex.R)
+		return 0;
+	err = decode_operands(s);
+	if (err)
+		return err;
+	for (i = 0; i < s->insn.operand_count; i++) {
+		const ZydisDecodedOperand *op = &s->operands[i];
+
+		if (op->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
+		    ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, op->reg.value) ==
+		    ZYDIS_REGISTER_R13)
+			s->own_r13 = true;
+	}
+	return 0;
+}
+
+/* The end of a function: accesses of the context need no row after all */
+static void drop_context_accesses(struct scan *s)
+{
+	struct code *code = s->code;
+	size_t from, to, i = 0;
+
+	if (!s->own_r13 && s->nr_below) {
+		to = s->below[0];
+		for (from = to; from < code->nr_accesses; from++) {
+			if (i < s->nr_below && s->below[i] == from)
+				i++;
+			else
+				code->accesses[to++] = code->accesses[from];
+		}
+		code->nr_accesses = to;
+	}
+	s->nr_below = 0;
 }
 
 /* ---- how deep the stack gets ---- */
@@ -533,14 +598,17 @@ static void begin_function(struct scan *s, struct code_function *f)
 	s->rbp_depth = -1;
 	s->branch_depth = 0;
 	s->fell_through = true;
+	s->own_r13 = false;
 	array_reserve(s->targets, s->targets_cap, f->size);
 	memset(s->targets, 0xff, f->size * sizeof(*s->targets));
 }
 
-static int check_frame(const struct scan *s)
+static int end_function(struct scan *s)
 {
 	const struct code_function *f = s->function;
 
+	drop_context_accesses(s);
+	s->function = NULL;
 	if (f->frame <= KWASM_FRAME_MAX)
 		return 0;
 	diag_file_error(s->obj->path,
@@ -559,7 +627,9 @@ static int scan_instruction(struct scan *s)
 		return err;
 	if (s->function) {
 		arrive(s);
-		err = track_stack(s);
+		err = find_own_r13(s);
+		if (!err)
+			err = track_stack(s);
 		if (err)
 			return err;
 	}
@@ -577,10 +647,9 @@ static int scan_text(struct scan *s)
 		if (s->function && s->at >= end) {
 			if (s->at > end)
 				return scan_error(s, "instruction across the end of a function");
-			err = check_frame(s);
+			err = end_function(s);
 			if (err)
 				return err;
-			s->function = NULL;
 		}
 		if (next < code->nr_functions && s->at >= code->functions[next].offset) {
 			if (s->at > code->functions[next].offset)
@@ -600,7 +669,7 @@ static int scan_text(struct scan *s)
 		if (err)
 			return err;
 	}
-	return s->function ? check_frame(s) : 0;
+	return s->function ? end_function(s) : 0;
 }
 
 /**
@@ -637,6 +706,7 @@ int code_scan(struct code *code, const struct object *obj)
 	s.nr_relocs = text->nr_relocs;
 	err = scan_text(&s);
 	free(s.targets);
+	free(s.below);
 	return err;
 }
 

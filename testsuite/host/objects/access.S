@@ -49,6 +49,27 @@ row22:	xlatb
 	ret
 	.size	f, . - f
 
+	/* with something else in r13 the same addresses may be in linear memory */
+	.type	g, @function
+g:
+	push	%r13
+row23:	mov	-8(%r13), %rax
+	lea	(%r13,%rcx), %r13
+row24:	movups	%xmm0, -24(%r13)
+	pop	%r13
+	ret
+	.size	g, . - g
+
+	/* unless that was the caller's */
+	.type	h, @function
+h:
+	push	%r13
+	mov	-8(%r13), %r12
+	mov	%r13, %r14
+	pop	%r13
+	ret
+	.size	h, . - h
+
 	.section .rodata.cst16, "aM", @progbits, 16
 	.long	1, 2, 3, 4
 constant:
