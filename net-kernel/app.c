@@ -125,7 +125,7 @@ struct net_conn *net_conn_alloc(struct net_app *app, enum net_kind kind, u64 dat
 	conn->sock = NULL;
 	conn->receive = KWASM_NET_RECEIVE_DATA;
 	conn->timed = conn->connecting = conn->want_space = conn->ended = conn->failed = false;
-	conn->short_call = app->call - 1;
+	conn->told = app->call - 1;
 	clear_bit(NET_TIMED_OUT, &conn->flags);
 	return conn;
 }

@@ -73,7 +73,7 @@ struct net_conn {
 	bool want_space;		/* WRITABLE is to follow */
 	bool ended;			/* the peer's end was told */
 	bool failed;			/* its error was told */
-	u32 short_call;			/* app->call when an operation was cut short */
+	u32 told;			/* app->call when it was accepted, or an operation cut short */
 	struct net_conn *next_free;
 };
 

@@ -120,10 +120,10 @@ static void do_op(struct wait *w, const struct kwasm_net_op *op)
 		ret = -EINVAL;
 	}
 	if (unlikely(ret < 0)) {
-		conn->short_call = w->app->call;
+		conn->told = w->app->call;
 		emit_error(w, conn, ret);
 	} else if (unlikely(ret < op->len)) {
-		conn->short_call = w->app->call;
+		conn->told = w->app->call;
 		if (op->code == KWASM_NET_OP_SEND)
 			emit(w, conn, KWASM_NET_SHORT, op->flags, op->buf + ret, op->len - ret, 0);
 		else
@@ -193,7 +193,11 @@ static void accept_all(struct wait *w, struct net_conn *listener)
 			return;
 		}
 		emit(w, conn, KWASM_NET_ACCEPTED, 0, 0, 0, listener->handle);
-		/* what has come with it, when the guest has said whose it is */
+		/*
+		 * What has come with it, when the guest has said whose it is: not now, though the one that
+		 * had its place before may still be on the list.
+		 */
+		conn->told = w->app->call;
 		net_queue(conn);
 	}
 	net_queue(listener);
@@ -311,8 +315,8 @@ static void look_at_mailbox(struct wait *w)
 
 static void look_at(struct wait *w, struct net_conn *conn)
 {
-	/* An operation was cut short, or failed: first the guest is to know, and to say what it wants. */
-	if (unlikely(conn->short_call == w->app->call) && conn->kind == NET_STREAM) {
+	/* Just accepted, or an operation was cut short: first the guest is to know, and to say what it wants. */
+	if (unlikely(conn->told == w->app->call) && conn->kind == NET_STREAM) {
 		net_queue(conn);
 		return;
 	}
@@ -380,7 +384,7 @@ static int sleep(struct wait *w, ktime_t end, bool forever)
 			err = -EINTR;
 			break;
 		}
-		if (app->todo || (!llist_empty(&app->ready) && !w->no_room))
+		if (!w->no_room && (app->todo || !llist_empty(&app->ready)))
 			break;
 		if (!forever && ktime_compare(ktime_get(), end) >= 0)
 			break;

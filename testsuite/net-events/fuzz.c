@@ -47,6 +47,7 @@ static int connect_one(void)
 static void good_request(void)
 {
 	static char answer[sizeof(good) + 4096];
+	time_t began = time(NULL);
 	int fd = connect_one();
 	size_t len = 0;
 	ssize_t n;
@@ -60,7 +61,8 @@ static void good_request(void)
 	body = strstr(answer, "\r\n\r\n");
 	if (n || strncmp(answer, "HTTP/1.1 200 ", 13) || !body ||
 	    answer + len - (body + 4) != (ssize_t)good_len || memcmp(body + 4, good, good_len)) {
-		fprintf(stderr, "fuzz: a good request was answered by %zu bytes:\n%.300s\n", len, answer);
+		fprintf(stderr, "fuzz: a good request was answered after %ld s by %zu bytes (%s):\n%.300s\n",
+			(long)(time(NULL) - began), len, n ? strerror(errno) : "end", answer);
 		exit(1);
 	}
 }
