@@ -13,9 +13,7 @@
  *
  * In all other cases the loop itself runs, which traps where it has to. Addresses with the
  * same sum but for its constant are a family; in the copies a family is one number of 64
- * bits that grows with the iterations. compiled C often comes unrolled, a step of several
- * elements: if the body is the same thing several times, the copies do it once, more often,
- * since that is what LLVM can vectorise.
+ * bits that grows with the iterations.
  *
  * Runs on values (after mem2reg), with loops as loop-simplify and lcssa leave them.
  */
