@@ -11,21 +11,23 @@
 
 #include "backend.h"
 
+/* Its size stays: a call of another thread may be about to tell the kernel where it is */
+static void clear_report(struct libkwasm *lib)
+{
+	lib->report.size = sizeof(lib->report);
+	memset((char *)&lib->report + sizeof(lib->report.size), 0,
+	       sizeof(lib->report) - sizeof(lib->report.size));
+}
+
 int backend_fail(struct libkwasm *lib, int err, const char *fmt, ...)
 {
 	va_list ap;
 
-	memset(&lib->report, 0, sizeof(lib->report));
+	clear_report(lib);
 	va_start(ap, fmt);
 	vsnprintf(lib->report.message, sizeof(lib->report.message), fmt, ap);
 	va_end(ap);
 	return err;
-}
-
-static void begin(struct libkwasm *lib)
-{
-	memset(&lib->report, 0, sizeof(lib->report));
-	lib->report.size = sizeof(lib->report);
 }
 
 /* Every failure has words, if only errno's */
@@ -146,13 +148,13 @@ static int pack_config(struct packed_config *packed, const struct libkwasm_confi
 
 int libkwasm_load(struct libkwasm *lib, const char *path, bool run)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->load(lib, path, run));
 }
 
 int libkwasm_unload(struct libkwasm *lib, const char *app)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->unload(lib, app));
 }
 
@@ -162,7 +164,7 @@ int libkwasm_instantiate(struct libkwasm *lib, const char *app,
 	struct packed_config packed;
 	int err;
 
-	begin(lib);
+	clear_report(lib);
 	err = pack_config(&packed, config);
 	if (!err) {
 		err = lib->backend->instantiate(lib, app, &packed, handle);
@@ -173,19 +175,19 @@ int libkwasm_instantiate(struct libkwasm *lib, const char *app,
 
 int libkwasm_attach(struct libkwasm *lib, const char *app, u32 *handle)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->attach(lib, app, handle));
 }
 
 int libkwasm_register(struct libkwasm *lib, u32 handle, const char *name, u32 name_len)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->reg(lib, handle, name, name_len));
 }
 
 int libkwasm_drop(struct libkwasm *lib, u32 handle)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->drop(lib, handle));
 }
 
@@ -193,7 +195,7 @@ int libkwasm_call(struct libkwasm *lib, u32 handle, const char *name, u32 name_l
 		  const struct kwasm_val *args, u32 nr_args,
 		  struct kwasm_val *results, u32 *nr_results)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->call(lib, handle, name, name_len, args, nr_args, results,
 					      nr_results));
 }
@@ -201,7 +203,7 @@ int libkwasm_call(struct libkwasm *lib, u32 handle, const char *name, u32 name_l
 int libkwasm_global_get(struct libkwasm *lib, u32 handle, const char *name, u32 name_len,
 			struct kwasm_val *value)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->global_get(lib, handle, name, name_len, value));
 }
 
@@ -211,7 +213,7 @@ int libkwasm_run(struct libkwasm *lib, const char *app, const struct libkwasm_co
 	struct packed_config packed;
 	int err;
 
-	begin(lib);
+	clear_report(lib);
 	err = pack_config(&packed, config);
 	if (!err) {
 		err = lib->backend->run(lib, app, &packed, exit_code);
@@ -225,7 +227,7 @@ int libkwasm_ps(struct libkwasm *lib, struct kwasm_ps_entry **entries)
 	struct kwasm_ps_entry *list = NULL;
 	int room = 64, nr;
 
-	begin(lib);
+	clear_report(lib);
 	for (;;) {
 		list = calloc(room, sizeof(*list));
 		if (!list)
@@ -246,7 +248,7 @@ int libkwasm_ps(struct libkwasm *lib, struct kwasm_ps_entry **entries)
 
 int libkwasm_kill(struct libkwasm *lib, u64 id)
 {
-	begin(lib);
+	clear_report(lib);
 	return finish(lib, lib->backend->kill(lib, id));
 }
 
@@ -302,7 +304,7 @@ int libkwasm_info(struct libkwasm *lib, const char *app, struct libkwasm_info **
 	void *buffer;
 	int err;
 
-	begin(lib);
+	clear_report(lib);
 	err = lib->backend->info(lib, app, &raw, NULL, 0);
 	if (err)
 		return finish(lib, err);

@@ -6,7 +6,8 @@
  * and the user-space runner (where the very same .ko files are loaded into this process).
  *
  * Functions return 0; a positive enum kwasm_trap if wasm code trapped; -errno. The last
- * failure in words is libkwasm_report(). A session is for one thread at a time.
+ * failure in words is libkwasm_report(). A session is for one thread at a time, but for
+ * libkwasm_call(): whose failure the report then tells is not known.
  */
 #ifndef LIBKWASM_H
 #define LIBKWASM_H
