@@ -37,21 +37,33 @@ int kwasm_strings_init(struct kwasm_strings *s, const char *data, u32 bytes)
 	return 0;
 }
 
-/* 0, -ENOMEM; plat_free((void *)copy->data) when done */
-int kwasm_strings_copy(struct kwasm_strings *copy, const struct kwasm_strings *s)
+/* @copy is empty before. 0, -ENOMEM; kwasm_lists_free() in either case */
+int kwasm_lists_copy(struct kwasm_strings *copy, const struct kwasm_strings *lists)
 {
-	char *data = NULL;
+	char *data;
+	u32 i;
 
-	if (s->bytes) {
-		data = plat_zalloc(s->bytes);
+	for (i = 0; i < KWASM_NR_LISTS; i++) {
+		if (!lists[i].bytes)
+			continue;
+		data = plat_zalloc(lists[i].bytes);
 		if (!data)
 			return -ENOMEM;
-		memcpy(data, s->data, s->bytes);
+		memcpy(data, lists[i].data, lists[i].bytes);
+		copy[i] = lists[i];
+		copy[i].data = data;
 	}
-	copy->data = data;
-	copy->bytes = s->bytes;
-	copy->nr = s->nr;
 	return 0;
+}
+
+void kwasm_lists_free(struct kwasm_strings *lists)
+{
+	u32 i;
+
+	for (i = 0; i < KWASM_NR_LISTS; i++) {
+		plat_free((void *)lists[i].data);
+		memset(&lists[i], 0, sizeof(lists[i]));
+	}
 }
 
 static bool is_blank(char c)
@@ -166,51 +178,39 @@ int kwasm_fd_parse(const char *text, u32 *own, u32 *guest)
 }
 EXPORT_SYMBOL_GPL(kwasm_fd_parse);
 
+/* Module parameters: which list, and how their text is taken apart */
+static const struct {
+	const char *name;
+	size_t member;		/* offset in struct kwasm_app */
+	int (*split)(const char *text, char *out);
+} list_params[KWASM_NR_LISTS] = {
+	[KWASM_LIST_ARGS]   = { "args",   offsetof(struct kwasm_app, args),   split_words },
+	[KWASM_LIST_ENV]    = { "env",    offsetof(struct kwasm_app, env),    split_words },
+	[KWASM_LIST_DIRS]   = { "dirs",   offsetof(struct kwasm_app, dirs),   split_commas },
+	[KWASM_LIST_FDS]    = { "fds",    offsetof(struct kwasm_app, fds),    split_commas },
+	[KWASM_LIST_NET]    = { "net",    offsetof(struct kwasm_app, net),    split_commas },
+	[KWASM_LIST_LISTEN] = { "listen", offsetof(struct kwasm_app, listen), split_commas },
+};
+
 int kwasm_config_from_params(struct kwasm_program *program, struct kwasm_config *config)
 {
 	const struct kwasm_app *app = program->app;
-	const char *param = "args";
-	int err;
+	const char *text;
+	int err = 0;
+	u32 i;
 
 	memset(config, 0, sizeof(*config));
 	config->context = app->daemon ? KWASM_CONTEXT_KTHREAD : KWASM_CONTEXT_PROCESS;
-	err = strings_from_text(&config->args, program->name, app->args, split_words);
-	if (!err) {
-		param = "env";
-		err = strings_from_text(&config->env, NULL, app->env, split_words);
-	}
-	if (!err) {
-		param = "dirs";
-		err = strings_from_text(&config->dirs, NULL, app->dirs, split_commas);
-	}
-	if (!err) {
-		param = "fds";
-		err = strings_from_text(&config->fds, NULL, app->fds, split_commas);
-	}
-	if (!err) {
-		param = "net";
-		err = strings_from_text(&config->net, NULL, app->net, split_commas);
-	}
-	if (!err) {
-		param = "listen";
-		err = strings_from_text(&config->listen, NULL, app->listen, split_commas);
-	}
-	if (err) {
+	for (i = 0; i < KWASM_NR_LISTS && !err; i++) {
+		text = *(const char *const *)((const u8 *)app + list_params[i].member);
+		err = strings_from_text(&config->lists[i],
+					i == KWASM_LIST_ARGS ? program->name : NULL, text,
+					list_params[i].split);
 		if (err == -EINVAL)
 			kwasm_err("%s: parameter %s: a quote is not closed\n", program->name,
-				  param);
-		kwasm_config_release(config);
+				  list_params[i].name);
 	}
+	if (err)
+		kwasm_lists_free(config->lists);
 	return err;
-}
-
-void kwasm_config_release(struct kwasm_config *config)
-{
-	plat_free((void *)config->args.data);
-	plat_free((void *)config->env.data);
-	plat_free((void *)config->dirs.data);
-	plat_free((void *)config->fds.data);
-	plat_free((void *)config->net.data);
-	plat_free((void *)config->listen.data);
-	memset(config, 0, sizeof(*config));
 }

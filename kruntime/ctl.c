@@ -59,6 +59,7 @@ static char *get_name(u64 from, u32 len)
 	return memdup_user_nul(u64_to_user_ptr(from), len);
 }
 
+/* Charged to the caller, as it may stay while an app runs. kwasm_lists_free() in any case. */
 static int get_strings(struct kwasm_strings *s, const struct kwasm_strings_arg *arg)
 {
 	char *data;
@@ -69,50 +70,29 @@ static int get_strings(struct kwasm_strings *s, const struct kwasm_strings_arg *
 		return 0;
 	if (arg->bytes > KWASM_STRINGS_MAX)
 		return -E2BIG;
-	data = vmemdup_user(u64_to_user_ptr(arg->data), arg->bytes);
-	if (IS_ERR(data))
-		return PTR_ERR(data);
-	/* from here on put_config() frees it */
+	data = plat_zalloc(arg->bytes);
+	if (!data)
+		return -ENOMEM;
+	s->data = data;
+	if (copy_from_user(data, u64_to_user_ptr(arg->data), arg->bytes))
+		return -EFAULT;
 	return kwasm_strings_init(s, data, arg->bytes);
 }
 
-static void put_config(struct kwasm_config *config)
-{
-	kvfree(config->args.data);
-	kvfree(config->env.data);
-	kvfree(config->dirs.data);
-	kvfree(config->fds.data);
-	kvfree(config->net.data);
-	kvfree(config->listen.data);
-}
-
-/* put_config() in any case */
-static int get_config(struct kwasm_config *config, const struct kwasm_strings_arg *args,
-		      const struct kwasm_strings_arg *env, const struct kwasm_strings_arg *dirs,
-		      const struct kwasm_strings_arg *fds, u64 max_memory, u32 stack_size)
+/* kwasm_lists_free(config->lists) in any case */
+static int get_config(struct kwasm_config *config, const struct kwasm_surroundings *arg)
 {
 	int err;
+	u32 i;
 
 	memset(config, 0, sizeof(*config));
-	config->max_memory = max_memory;
-	config->stack_size = stack_size;
+	config->max_memory = arg->max_memory;
+	config->stack_size = arg->stack_size;
 	config->context = KWASM_CONTEXT_PROCESS;
-	err = get_strings(&config->args, args);
-	if (!err)
-		err = get_strings(&config->env, env);
-	if (!err)
-		err = get_strings(&config->dirs, dirs);
-	if (!err)
-		err = get_strings(&config->fds, fds);
+	err = arg->reserved ? -EINVAL : 0;
+	for (i = 0; i < KWASM_NR_LISTS && !err; i++)
+		err = get_strings(&config->lists[i], &arg->lists[i]);
 	return err;
-}
-
-static int get_net_config(struct kwasm_config *config, const struct kwasm_strings_arg *net,
-			  const struct kwasm_strings_arg *listen)
-{
-	int err = get_strings(&config->net, net);
-
-	return err ? err : get_strings(&config->listen, listen);
 }
 
 /*
@@ -175,8 +155,7 @@ static int ctl_version(struct kwasm_session *session, void __user *user)
 static int instantiate_default(struct kwasm_session *session, const char *app,
 			       struct kwasm_instantiate *arg)
 {
-	if (arg->args.bytes || arg->env.bytes || arg->dirs.bytes || arg->fds.bytes ||
-	    arg->net.bytes || arg->listen.bytes || arg->max_memory || arg->stack_size)
+	if (memchr_inv(&arg->surroundings, 0, sizeof(arg->surroundings)))
 		return -EINVAL;
 	return kwasm_session_default(session, app, &arg->handle);
 }
@@ -188,17 +167,14 @@ static int instantiate(struct kwasm_session *session, const char *app,
 	struct kwasm_config config;
 	int err;
 
-	err = get_config(&config, &arg->args, &arg->env, &arg->dirs, &arg->fds, arg->max_memory,
-			 arg->stack_size);
-	if (!err)
-		err = get_net_config(&config, &arg->net, &arg->listen);
+	err = get_config(&config, &arg->surroundings);
 	if (!err)
 		err = get_report(&report, arg->report);
 	if (!err) {
 		err = kwasm_session_instantiate(session, app, &config, &arg->handle, report);
 		err = put_report(report, arg->report, err);
 	}
-	put_config(&config);
+	kwasm_lists_free(config.lists);
 	return err;
 }
 
@@ -211,7 +187,7 @@ static int ctl_instantiate(struct kwasm_session *session, void __user *user)
 	err = get_arg(&arg, sizeof(arg), user);
 	if (err)
 		return err;
-	if (arg.flags & ~KWASM_INSTANTIATE_DEFAULT)
+	if (arg.flags & ~KWASM_INSTANTIATE_DEFAULT || arg.reserved)
 		return -EINVAL;
 	app = get_string(arg.app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
@@ -343,27 +319,23 @@ static int ctl_run(struct kwasm_session *session, void __user *user)
 	err = get_arg(&arg, sizeof(arg), user);
 	if (err)
 		return err;
-	if (arg.flags)
+	if (arg.flags || arg.reserved)
 		return -EINVAL;
 	app = get_string(arg.app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	err = get_config(&config, &arg.args, &arg.env, &arg.dirs, &arg.fds, arg.max_memory,
-			 arg.stack_size);
+	err = get_config(&config, &arg.surroundings);
 	if (!err)
-		err = get_net_config(&config, &arg.net, &arg.listen);
+		err = get_report(&report, arg.report);
 	if (err)
-		goto out_put_config;
-	err = get_report(&report, arg.report);
-	if (err)
-		goto out_put_config;
+		goto out_free;
 	arg.exit_code = 0;
 	err = kwasm_session_run(session, app, &config, &arg.exit_code, report);
 	if (!err)
 		err = put_arg(user, &arg, sizeof(arg));
 	err = put_report(report, arg.report, err);
-out_put_config:
-	put_config(&config);
+out_free:
+	kwasm_lists_free(config.lists);
 	kfree(app);
 	return err;
 }

@@ -67,7 +67,7 @@ static void run(struct daemon_thread *thread)
 		kwasm_log_report(program->name, report);
 	else
 		pr_err("kwasm: %s: cannot run, error %d\n", program->name, -err);
-	kwasm_config_release(&config);
+	kwasm_lists_free(config.lists);
 out_free:
 	plat_free(report);
 	return;

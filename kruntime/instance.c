@@ -79,19 +79,6 @@ u32 kwasm_stack_size(const struct kwasm_program *program, u32 wanted)
 
 static int copy_config(struct kwasm_instance *instance, const struct kwasm_config *config)
 {
-	int err;
-
-	err = kwasm_strings_copy(&instance->args, &config->args);
-	if (!err)
-		err = kwasm_strings_copy(&instance->env, &config->env);
-	if (!err)
-		err = kwasm_strings_copy(&instance->dirs, &config->dirs);
-	if (!err)
-		err = kwasm_strings_copy(&instance->fds, &config->fds);
-	if (!err)
-		err = kwasm_strings_copy(&instance->net, &config->net);
-	if (!err)
-		err = kwasm_strings_copy(&instance->listen, &config->listen);
 	instance->net_ns = config->net_ns;
 	instance->max_memory = config->max_memory ? config->max_memory :
 			       instance->program->app->max_memory;
@@ -99,7 +86,7 @@ static int copy_config(struct kwasm_instance *instance, const struct kwasm_confi
 	instance->index = config->index;
 	instance->nr_group = config->nr_group;
 	instance->group = config->group;
-	return err;
+	return kwasm_lists_copy(instance->lists, config->lists);
 }
 
 /* Arrays of objects, empty yet */
@@ -171,12 +158,7 @@ static void free_instance(struct kwasm_instance *instance)
 	plat_free(instance->tag_own);
 	plat_free(instance->data_dropped);
 	plat_free(instance->imported);
-	plat_free((void *)instance->args.data);
-	plat_free((void *)instance->env.data);
-	plat_free((void *)instance->dirs.data);
-	plat_free((void *)instance->fds.data);
-	plat_free((void *)instance->net.data);
-	plat_free((void *)instance->listen.data);
+	kwasm_lists_free(instance->lists);
 	plat_free(instance);
 }
 

@@ -112,7 +112,10 @@ struct kwasm_strings {
 const char *kwasm_strings_at(const struct kwasm_strings *s, u32 i);
 /* Fill in nr; -EINVAL unless the last byte is NUL (or there are no bytes) */
 int kwasm_strings_init(struct kwasm_strings *s, const char *data, u32 bytes);
-int kwasm_strings_copy(struct kwasm_strings *copy, const struct kwasm_strings *s);
+
+/* Surroundings have KWASM_NR_LISTS of them, by enum kwasm_list; each data is plat_free()'s */
+int kwasm_lists_copy(struct kwasm_strings *copy, const struct kwasm_strings *lists);
+void kwasm_lists_free(struct kwasm_strings *lists);
 
 #define KWASM_FD_ANY	0xffffffffu
 int kwasm_fd_parse(const char *text, u32 *own, u32 *guest);
@@ -142,12 +145,7 @@ struct kwasm_program {
 
 /* How an instance is to be made; strings are copied, all may be empty */
 struct kwasm_config {
-	struct kwasm_strings args;
-	struct kwasm_strings env;
-	struct kwasm_strings dirs;
-	struct kwasm_strings fds;
-	struct kwasm_strings net;
-	struct kwasm_strings listen;
+	struct kwasm_strings lists[KWASM_NR_LISTS];
 	void *net_ns;		/* struct net *, borrowed, of who started a kernel thread; NULL: current's */
 	u64 max_memory;		/* bytes, 0: the program's */
 	u32 stack_size;		/* bytes, 0: the program's */
@@ -187,9 +185,8 @@ struct kwasm_program *kwasm_program_get(const char *name);
 void kwasm_program_put(struct kwasm_program *program);
 struct kwasm_instance *kwasm_program_default(const char *name);
 
-/* The configuration the module parameters describe; release frees its strings */
+/* The configuration the module parameters describe; kwasm_lists_free(config->lists) when done */
 int kwasm_config_from_params(struct kwasm_program *program, struct kwasm_config *config);
-void kwasm_config_release(struct kwasm_config *config);
 
 /**
  * kwasm_program_run() - Run a command once, in the calling thread
@@ -330,12 +327,7 @@ struct kwasm_instance {
 	u32 index;			/* as in struct kwasm_config */
 	u32 nr_group;
 	const void *group;
-	struct kwasm_strings args;	/* own copies, constant for the instance's life */
-	struct kwasm_strings env;
-	struct kwasm_strings dirs;
-	struct kwasm_strings fds;
-	struct kwasm_strings net;	/* what of the network it may use */
-	struct kwasm_strings listen;	/* sockets that it finds open */
+	struct kwasm_strings lists[KWASM_NR_LISTS]; /* own copies, constant for its life */
 	void *net_ns;			/* see struct kwasm_config */
 	void *private[KWASM_PRIVATE_NR];
 	void (*private_destroy[KWASM_PRIVATE_NR])(void *private);

@@ -135,7 +135,7 @@ static int create_defaults(struct kwasm_program *program)
 		kwasm_log_report(program->name, report);
 	if (err > 0)
 		err = -ENOTRECOVERABLE;
-	kwasm_config_release(&config);
+	kwasm_lists_free(config.lists);
 out_free_report:
 	plat_free(report);
 	return err;
@@ -182,7 +182,7 @@ static int run_once(struct kwasm_program *program)
 		complain(program, report);
 	if (err > 0)
 		err = err == KWASM_TRAP_killed ? -EINTR : -ENOTRECOVERABLE;
-	kwasm_config_release(&config);
+	kwasm_lists_free(config.lists);
 out_free_report:
 	plat_free(report);
 	return err;

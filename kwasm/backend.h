@@ -7,37 +7,23 @@
 
 #include "libkwasm.h"
 
-/* A list of strings as the runtime takes it: one after the other, each with its NUL */
-struct packed {
-	char *data;
-	u32 bytes;
-};
-
-struct packed_config {
-	struct packed args;
-	struct packed env;
-	struct packed dirs;
-	struct packed fds;
-	struct packed net;
-	struct packed listen;
-	u64 max_memory;
-	u32 stack_size;
-};
-
 struct libkwasm {
 	const struct backend *backend;
 	void *priv;			/* the backend's */
 	struct kwasm_trap_info report;
 };
 
-/* Same meaning as the libkwasm_ function of that name; lib->report is cleared before */
+/*
+ * Same meaning as the libkwasm_ function of that name; lib->report is cleared before. Surroundings
+ * are what /dev/kwasm takes: lists of strings packed one after the other.
+ */
 struct backend {
 	int (*open)(struct libkwasm *lib);
 	void (*close)(struct libkwasm *lib);
 	int (*load)(struct libkwasm *lib, const char *path, bool run);
 	int (*unload)(struct libkwasm *lib, const char *app);
 	int (*instantiate)(struct libkwasm *lib, const char *app,
-			   const struct packed_config *config, u32 *handle);
+			   const struct kwasm_surroundings *surroundings, u32 *handle);
 	int (*attach)(struct libkwasm *lib, const char *app, u32 *handle);
 	int (*reg)(struct libkwasm *lib, u32 handle, const char *name, u32 name_len);
 	int (*drop)(struct libkwasm *lib, u32 handle);
@@ -46,8 +32,8 @@ struct backend {
 		    struct kwasm_val *results, u32 *nr_results);
 	int (*global_get)(struct libkwasm *lib, u32 handle, const char *name, u32 name_len,
 			  struct kwasm_val *value);
-	int (*run)(struct libkwasm *lib, const char *app, const struct packed_config *config,
-		   s32 *exit_code);
+	int (*run)(struct libkwasm *lib, const char *app,
+		   const struct kwasm_surroundings *surroundings, s32 *exit_code);
 	int (*ps)(struct libkwasm *lib, struct kwasm_ps_entry *entries, u32 room); /* returns the total */
 	int (*kill)(struct libkwasm *lib, u64 id);
 	/* as KWASM_IOC_INFO */

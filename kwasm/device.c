@@ -78,29 +78,14 @@ static int device_unload(struct libkwasm *lib, const char *app)
 	return backend_fail(lib, -errno, "%s", strerror(errno));
 }
 
-static struct kwasm_strings_arg strings(const struct packed *packed)
-{
-	return (struct kwasm_strings_arg){
-		.data = address(packed->data),
-		.bytes = packed->bytes,
-	};
-}
-
 static int device_instantiate(struct libkwasm *lib, const char *app,
-			      const struct packed_config *config, u32 *handle)
+			      const struct kwasm_surroundings *surroundings, u32 *handle)
 {
 	struct kwasm_instantiate arg = {
 		.size = sizeof(arg),
 		.app = address(app),
-		.args = strings(&config->args),
-		.env = strings(&config->env),
-		.dirs = strings(&config->dirs),
-		.max_memory = config->max_memory,
-		.stack_size = config->stack_size,
 		.report = address(&lib->report),
-		.fds = strings(&config->fds),
-		.net = strings(&config->net),
-		.listen = strings(&config->listen),
+		.surroundings = *surroundings,
 	};
 	int err = call_device(lib, KWASM_IOC_INSTANTIATE, &arg);
 
@@ -176,21 +161,14 @@ static int device_global_get(struct libkwasm *lib, u32 handle, const char *name,
 	return err;
 }
 
-static int device_run(struct libkwasm *lib, const char *app, const struct packed_config *config,
-		      s32 *exit_code)
+static int device_run(struct libkwasm *lib, const char *app,
+		      const struct kwasm_surroundings *surroundings, s32 *exit_code)
 {
 	struct kwasm_run arg = {
 		.size = sizeof(arg),
 		.app = address(app),
-		.args = strings(&config->args),
-		.env = strings(&config->env),
-		.dirs = strings(&config->dirs),
-		.max_memory = config->max_memory,
-		.stack_size = config->stack_size,
 		.report = address(&lib->report),
-		.fds = strings(&config->fds),
-		.net = strings(&config->net),
-		.listen = strings(&config->listen),
+		.surroundings = *surroundings,
 	};
 	int err = call_device(lib, KWASM_IOC_RUN, &arg);
 

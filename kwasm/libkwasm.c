@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,13 +89,11 @@ void libkwasm_app_name(const char *path, char *name)
 	name[len] = 0;
 }
 
-static int pack(struct packed *packed, const char *const *strings)
+static int pack(struct kwasm_strings_arg *packed, const char *const *strings)
 {
 	size_t bytes = 0, i;
 	char *p;
 
-	packed->data = NULL;
-	packed->bytes = 0;
 	for (i = 0; strings && strings[i]; i++)
 		bytes += strlen(strings[i]) + 1;
 	if (!bytes)
@@ -104,43 +103,34 @@ static int pack(struct packed *packed, const char *const *strings)
 	p = malloc(bytes);
 	if (!p)
 		return -ENOMEM;
-	packed->data = p;
+	packed->data = (uintptr_t)p;
 	packed->bytes = bytes;
 	for (i = 0; strings[i]; i++)
 		p = stpcpy(p, strings[i]) + 1;
 	return 0;
 }
 
-static void unpack_config(struct packed_config *packed)
+static void unpack_config(struct kwasm_surroundings *packed)
 {
-	free(packed->args.data);
-	free(packed->env.data);
-	free(packed->dirs.data);
-	free(packed->fds.data);
-	free(packed->net.data);
-	free(packed->listen.data);
+	size_t i;
+
+	for (i = 0; i < KWASM_NR_LISTS; i++)
+		free((void *)(uintptr_t)packed->lists[i].data);
 }
 
-static int pack_config(struct packed_config *packed, const struct libkwasm_config *config)
+/* unpack_config() if it has worked */
+static int pack_config(struct kwasm_surroundings *packed, const struct libkwasm_config *config)
 {
-	int err;
+	int err = 0;
+	size_t i;
 
 	memset(packed, 0, sizeof(*packed));
 	if (!config)
 		return 0;
 	packed->max_memory = config->max_memory;
 	packed->stack_size = config->stack_size;
-	err = pack(&packed->args, config->args);
-	if (!err)
-		err = pack(&packed->env, config->env);
-	if (!err)
-		err = pack(&packed->dirs, config->dirs);
-	if (!err)
-		err = pack(&packed->fds, config->fds);
-	if (!err)
-		err = pack(&packed->net, config->net);
-	if (!err)
-		err = pack(&packed->listen, config->listen);
+	for (i = 0; i < KWASM_NR_LISTS && !err; i++)
+		err = pack(&packed->lists[i], config->lists[i]);
 	if (err)
 		unpack_config(packed);
 	return err;
@@ -161,7 +151,7 @@ int libkwasm_unload(struct libkwasm *lib, const char *app)
 int libkwasm_instantiate(struct libkwasm *lib, const char *app,
 			 const struct libkwasm_config *config, u32 *handle)
 {
-	struct packed_config packed;
+	struct kwasm_surroundings packed;
 	int err;
 
 	clear_report(lib);
@@ -210,7 +200,7 @@ int libkwasm_global_get(struct libkwasm *lib, u32 handle, const char *name, u32 
 int libkwasm_run(struct libkwasm *lib, const char *app, const struct libkwasm_config *config,
 		 s32 *exit_code)
 {
-	struct packed_config packed;
+	struct kwasm_surroundings packed;
 	int err;
 
 	clear_report(lib);

@@ -26,12 +26,7 @@ struct libkwasm;
 
 /* Arrays of strings end with NULL; NULL for none */
 struct libkwasm_config {
-	const char *const *args;	/* args[0]: the program's name */
-	const char *const *env;		/* NAME=VALUE */
-	const char *const *dirs;	/* HOST:GUEST */
-	const char *const *fds;		/* OWN or OWN:GUEST: descriptors of this process */
-	const char *const *net;		/* rules: what of the network the app may use */
-	const char *const *listen;	/* addresses of sockets that the app finds open */
+	const char *const *lists[KWASM_NR_LISTS]; /* by enum kwasm_list */
 	u64 max_memory;			/* bytes, 0: the app's */
 	u32 stack_size;			/* bytes, 0: the app's */
 };

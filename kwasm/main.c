@@ -66,12 +66,8 @@ struct options {
 	bool user;
 	bool verbose;
 	bool fresh;
-	const char **loads;	/* NULL-terminated, as the next five */
-	const char **dirs;
-	const char **fds;
-	const char **net;
-	const char **listen;
-	const char **env;
+	char **loads;		/* NULL-terminated, or NULL; as the next */
+	char **lists[KWASM_NR_LISTS];
 	u64 max_memory;
 	u32 stack_size;
 };
@@ -99,15 +95,48 @@ static void *need(void *p)
 	return p;
 }
 
-static void append(const char ***list, const char *string)
+static size_t count(char *const *list)
 {
 	size_t nr = 0;
 
-	while (*list && (*list)[nr])
+	while (list && list[nr])
 		nr++;
+	return nr;
+}
+
+static void append(char ***list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(char ***list, const char *fmt, ...)
+{
+	size_t nr = count(*list);
+	va_list ap;
+	int len;
+
 	*list = need(realloc(*list, (nr + 2) * sizeof(**list)));
-	(*list)[nr] = string;
+	va_start(ap, fmt);
+	len = vasprintf(&(*list)[nr], fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		need(NULL);
 	(*list)[nr + 1] = NULL;
+}
+
+static void free_list(char **list)
+{
+	size_t i;
+
+	for (i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+static void free_options(struct options *options)
+{
+	size_t i;
+
+	free_list(options->loads);
+	for (i = 0; i < KWASM_NR_LISTS; i++)
+		free_list(options->lists[i]);
 }
 
 static bool parse_size(const char *text, u64 *size)
@@ -142,15 +171,10 @@ static bool parse_size(const char *text, u64 *size)
 
 static void add_dir(struct options *options, const char *dir)
 {
-	char *pair;
-
-	if (strchr(dir, ':')) {
-		append(&options->dirs, dir);
-		return;
-	}
-	if (asprintf(&pair, "%s:%s", dir, dir) < 0)
-		need(NULL);
-	append(&options->dirs, pair);
+	if (strchr(dir, ':'))
+		append(&options->lists[KWASM_LIST_DIRS], "%s", dir);
+	else
+		append(&options->lists[KWASM_LIST_DIRS], "%s:%s", dir, dir);
 }
 
 static bool add_fd(struct options *options, const char *fd)
@@ -159,22 +183,22 @@ static bool add_fd(struct options *options, const char *fd)
 
 	if (kwasm_fd_parse(fd, &own, &guest))
 		return false;
-	append(&options->fds, fd);
+	append(&options->lists[KWASM_LIST_FDS], "%s", fd);
 	return true;
 }
 
-/* Rules, separated by commas; returns the one that is none, or NULL */
-static const char *add_net(struct options *options, const char *rules)
+/* Rules, separated by commas, which become strings; returns the one that is none, or NULL */
+static const char *add_net(struct options *options, char *rules)
 {
-	char *list = need(strdup(rules)), *rule;
 	struct wasi_net_rule parsed;
+	const char *rule;
 
-	for (rule = strtok(list, ","); rule; rule = strtok(NULL, ",")) {
+	for (rule = strtok(rules, ","); rule; rule = strtok(NULL, ",")) {
 		if (!strcmp(rule, "none"))
 			continue;
 		if (wasi_net_rule_parse(rule, &parsed))
 			return rule;
-		append(&options->net, rule);
+		append(&options->lists[KWASM_LIST_NET], "%s", rule);
 	}
 	return NULL;
 }
@@ -186,43 +210,32 @@ static bool add_listen(struct options *options, const char *address)
 
 	if (wasi_net_addr_parse(address, &addr, &ipv6))
 		return false;
-	append(&options->listen, address);
+	append(&options->lists[KWASM_LIST_LISTEN], "%s", address);
 	return true;
 }
 
 /* How a program learns that it was given sockets, and how many, as from a service manager */
 static void add_listen_fds(struct options *options)
 {
-	size_t nr = 0, i;
-	char *pair;
+	size_t nr = count(options->lists[KWASM_LIST_LISTEN]), i;
+	char ***env = &options->lists[KWASM_LIST_ENV];
 
-	while (options->listen && options->listen[nr])
-		nr++;
-	for (i = 0; options->env && options->env[i]; i++)
-		if (!strncmp(options->env[i], "LISTEN_FDS=", 11))
+	for (i = 0; *env && (*env)[i]; i++)
+		if (!strncmp((*env)[i], "LISTEN_FDS=", 11))
 			return;
-	if (!nr)
-		return;
-	if (asprintf(&pair, "LISTEN_FDS=%zu", nr) < 0)
-		need(NULL);
-	append(&options->env, pair);
+	if (nr)
+		append(env, "LISTEN_FDS=%zu", nr);
 }
 
 static void add_env(struct options *options, const char *name)
 {
-	const char *value;
-	char *pair;
+	char ***env = &options->lists[KWASM_LIST_ENV];
+	const char *value = getenv(name);
 
-	if (strchr(name, '=')) {
-		append(&options->env, name);
-		return;
-	}
-	value = getenv(name);
-	if (!value)
-		return;		/* not set here: not set there */
-	if (asprintf(&pair, "%s=%s", name, value) < 0)
-		need(NULL);
-	append(&options->env, pair);
+	if (strchr(name, '='))
+		append(env, "%s", name);
+	else if (value)		/* not set here: not set there */
+		append(env, "%s=%s", name, value);
 }
 
 /* Returns 0 with optind at the first operand, or an exit status */
@@ -257,7 +270,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 			options->user = true;
 			break;
 		case LOAD:
-			append(&options->loads, optarg);
+			append(&options->loads, "%s", optarg);
 			break;
 		case DIR_:
 			add_dir(options, optarg);
@@ -367,7 +380,7 @@ static bool is_ko_file(const char *app)
 static int open_app(const struct options *options, const char *app, struct libkwasm **lib,
 		    char *name, int status)
 {
-	const char *const *load;
+	char *const *load;
 	int err;
 
 	libkwasm_app_name(app, name);
@@ -407,16 +420,13 @@ err_close:
 static void fill_config(const struct options *options, struct libkwasm_config *config,
 			const char *const *args)
 {
-	*config = (struct libkwasm_config){
-		.args = args,
-		.env = options->env,
-		.dirs = options->dirs,
-		.fds = options->fds,
-		.net = options->net,
-		.listen = options->listen,
-		.max_memory = options->max_memory,
-		.stack_size = options->stack_size,
-	};
+	size_t i;
+
+	for (i = 0; i < KWASM_NR_LISTS; i++)
+		config->lists[i] = (const char *const *)options->lists[i];
+	config->lists[KWASM_LIST_ARGS] = args;
+	config->max_memory = options->max_memory;
+	config->stack_size = options->stack_size;
 }
 
 /* ---- commands ---- */
@@ -425,8 +435,8 @@ static int command_run(const struct options *options, int argc, char **argv)
 {
 	struct libkwasm_config config;
 	char name[KWASM_NAME_MAX];
-	const char **args = NULL;
 	struct libkwasm *lib;
+	char **args = NULL;
 	s32 exit_code = 0;
 	int err, status, i;
 
@@ -435,17 +445,17 @@ static int command_run(const struct options *options, int argc, char **argv)
 	status = open_app(options, argv[0], &lib, name, STATUS_CANNOT_RUN);
 	if (status)
 		return status;
-	append(&args, name);
+	append(&args, "%s", name);
 	i = 1;
 	if (i < argc && !strcmp(argv[i], "--"))
 		i++;
 	for (; i < argc; i++)
-		append(&args, argv[i]);
-	fill_config(options, &config, args);
+		append(&args, "%s", argv[i]);
+	fill_config(options, &config, (const char *const *)args);
 	err = libkwasm_run(lib, name, &config, &exit_code);
 	status = err ? report_failure(lib, name, err, STATUS_CANNOT_RUN) : exit_code & 0xff;
 	libkwasm_close(lib);
-	free(args);
+	free_list(args);
 	return status;
 }
 
@@ -490,8 +500,12 @@ static int parse_values(const struct libkwasm_item *func, const char *name, int 
 /* do the options describe surroundings, which only a new instance can have? */
 static bool wants_fresh(const struct options *options)
 {
-	return options->fresh || options->dirs || options->fds || options->net || options->listen ||
-	       options->env || options->max_memory || options->stack_size;
+	size_t i;
+
+	for (i = 0; i < KWASM_NR_LISTS; i++)
+		if (options->lists[i])
+			return true;
+	return options->fresh || options->max_memory || options->stack_size;
 }
 
 /* the instance that a call is for: the reactor's own, if it has one, so that its state stays */
@@ -765,6 +779,7 @@ int main(int argc, char **argv)
 			perror("kwasm: standard output");
 			status = STATUS_FAILED;
 		}
+		free_options(&options);
 		return status;
 	}
 	return usage_error("unknown command '%s'", argv[1]);

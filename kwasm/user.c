@@ -5,6 +5,7 @@
  * What /dev/kwasm's control code does after copying in, this does without copying.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,27 +123,27 @@ static int user_unload(struct libkwasm *lib, const char *app)
 	return -ENOENT;
 }
 
-static void to_config(struct kwasm_config *config, const struct packed_config *packed)
+static void to_config(struct kwasm_config *config, const struct kwasm_surroundings *surroundings)
 {
+	u32 i;
+
 	memset(config, 0, sizeof(*config));
 	/* packed by us, so they do end with NUL */
-	kwasm_strings_init(&config->args, packed->args.data, packed->args.bytes);
-	kwasm_strings_init(&config->env, packed->env.data, packed->env.bytes);
-	kwasm_strings_init(&config->dirs, packed->dirs.data, packed->dirs.bytes);
-	kwasm_strings_init(&config->fds, packed->fds.data, packed->fds.bytes);
-	kwasm_strings_init(&config->net, packed->net.data, packed->net.bytes);
-	kwasm_strings_init(&config->listen, packed->listen.data, packed->listen.bytes);
-	config->max_memory = packed->max_memory;
-	config->stack_size = packed->stack_size;
+	for (i = 0; i < KWASM_NR_LISTS; i++)
+		kwasm_strings_init(&config->lists[i],
+				   (const char *)(uintptr_t)surroundings->lists[i].data,
+				   surroundings->lists[i].bytes);
+	config->max_memory = surroundings->max_memory;
+	config->stack_size = surroundings->stack_size;
 	config->context = KWASM_CONTEXT_PROCESS;
 }
 
 static int user_instantiate(struct libkwasm *lib, const char *app,
-			    const struct packed_config *packed, u32 *handle)
+			    const struct kwasm_surroundings *surroundings, u32 *handle)
 {
 	struct kwasm_config config;
 
-	to_config(&config, packed);
+	to_config(&config, surroundings);
 	return kwasm_session_instantiate(session_of(lib), app, &config, handle, &lib->report);
 }
 
@@ -189,12 +190,12 @@ static int user_global_get(struct libkwasm *lib, u32 handle, const char *name, u
 	return err;
 }
 
-static int user_run(struct libkwasm *lib, const char *app, const struct packed_config *packed,
-		    s32 *exit_code)
+static int user_run(struct libkwasm *lib, const char *app,
+		    const struct kwasm_surroundings *surroundings, s32 *exit_code)
 {
 	struct kwasm_config config;
 
-	to_config(&config, packed);
+	to_config(&config, surroundings);
 	return kwasm_session_run(session_of(lib), app, &config, exit_code, &lib->report);
 }
 

@@ -216,6 +216,7 @@ struct wasi *wasi_get(void *ctx)
 {
 	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
 	struct wasi *w = kwasm_instance_private(instance, KWASM_PRIVATE_WASI);
+	const struct kwasm_strings *lists = instance->lists;
 	int err = 0;
 	u32 i;
 
@@ -229,17 +230,18 @@ struct wasi *wasi_get(void *ctx)
 	w->ctx = ctx;
 	err = add_stdio(w);
 	if (!err)
-		err = pass(w, &instance->fds, true);
+		err = pass(w, &lists[KWASM_LIST_FDS], true);
 	if (!err)
-		err = wasi_net_start(w, &instance->net, &instance->listen);
-	for (i = 0; i < instance->dirs.nr && !err; i++) {
-		err = add_preopen(w, kwasm_strings_at(&instance->dirs, i));
+		err = wasi_net_start(w, &lists[KWASM_LIST_NET], &lists[KWASM_LIST_LISTEN]);
+	for (i = 0; i < lists[KWASM_LIST_DIRS].nr && !err; i++) {
+		const char *dir = kwasm_strings_at(&lists[KWASM_LIST_DIRS], i);
+
+		err = add_preopen(w, dir);
 		if (err)
-			kwasm_err("cannot open directory '%s': %s\n",
-				  kwasm_strings_at(&instance->dirs, i), strerror(-err));
+			kwasm_err("cannot open directory '%s': %s\n", dir, strerror(-err));
 	}
 	if (!err)
-		err = pass(w, &instance->fds, false);
+		err = pass(w, &lists[KWASM_LIST_FDS], false);
 	if (err) {
 		wasi_destroy(w);
 		kwasm_raise(ctx, KWASM_TRAP_host_error, -err);
@@ -1070,14 +1072,14 @@ static int whence_of(u32 whence, bool old)
 /* Their callers are generated code, so nobody else declares them */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
-#define INSTANCE kwasm_ctx_instance(ctx)
+#define LIST(list) (&kwasm_ctx_instance(ctx)->lists[list])
 
-WASI_EXPORT(args_get, (void *ctx, u32 argv, u32 buf), strings_get(ctx, &INSTANCE->args, argv, buf))
+WASI_EXPORT(args_get, (void *ctx, u32 argv, u32 buf), strings_get(ctx, LIST(KWASM_LIST_ARGS), argv, buf))
 WASI_EXPORT(args_sizes_get, (void *ctx, u32 nr, u32 bytes),
-	    strings_sizes(ctx, &INSTANCE->args, nr, bytes))
-WASI_EXPORT(environ_get, (void *ctx, u32 env, u32 buf), strings_get(ctx, &INSTANCE->env, env, buf))
+	    strings_sizes(ctx, LIST(KWASM_LIST_ARGS), nr, bytes))
+WASI_EXPORT(environ_get, (void *ctx, u32 env, u32 buf), strings_get(ctx, LIST(KWASM_LIST_ENV), env, buf))
 WASI_EXPORT(environ_sizes_get, (void *ctx, u32 nr, u32 bytes),
-	    strings_sizes(ctx, &INSTANCE->env, nr, bytes))
+	    strings_sizes(ctx, LIST(KWASM_LIST_ENV), nr, bytes))
 WASI_EXPORT(clock_res_get, (void *ctx, u32 id, u32 result),
 	    clock_value(ctx, id, result, clock_getres))
 WASI_EXPORT(clock_time_get, (void *ctx, u32 id, u64 precision, u32 result),

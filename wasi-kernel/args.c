@@ -33,10 +33,10 @@ int wasi_strings_get(struct wasi *w, const struct kwasm_strings *s, u32 pointers
 
 int wasi_do_args_get(struct wasi *w, u32 argv, u32 argv_buf)
 {
-	return wasi_strings_get(w, &w->instance->args, argv, argv_buf);
+	return wasi_strings_get(w, &w->instance->lists[KWASM_LIST_ARGS], argv, argv_buf);
 }
 
 int wasi_do_args_sizes_get(struct wasi *w, u32 argc, u32 argv_buf_size)
 {
-	return wasi_strings_sizes(w, &w->instance->args, argc, argv_buf_size);
+	return wasi_strings_sizes(w, &w->instance->lists[KWASM_LIST_ARGS], argc, argv_buf_size);
 }

@@ -152,7 +152,7 @@ static int reserve_number(struct wasi *w, u32 fd)
 /* Pass the descriptors that have, or have not, a number of their own */
 static int pass(struct wasi *w, bool numbered)
 {
-	const struct kwasm_strings *fds = &w->instance->fds;
+	const struct kwasm_strings *fds = &w->instance->lists[KWASM_LIST_FDS];
 	u32 i, own, fd;
 	int err;
 
@@ -177,7 +177,7 @@ static int pass(struct wasi *w, bool numbered)
 
 static int preopen_all(struct wasi *w)
 {
-	const struct kwasm_strings *dirs = &w->instance->dirs;
+	const struct kwasm_strings *dirs = &w->instance->lists[KWASM_LIST_DIRS];
 	u32 i;
 	int err;
 

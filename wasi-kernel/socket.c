@@ -270,7 +270,7 @@ int wasi_socket_send(struct wasi *w, struct wasi_file *f, struct socket *sock,
 
 static int parse_rules(struct wasi *w)
 {
-	const struct kwasm_strings *net = &w->instance->net;
+	const struct kwasm_strings *net = &w->instance->lists[KWASM_LIST_NET];
 	u32 i;
 
 	if (!net->nr || (net->nr == 1 && !strcmp(kwasm_strings_at(net, 0), "none")))
@@ -339,7 +339,7 @@ static int preopen_socket(struct wasi *w, const char *text)
  */
 int wasi_net_start(struct wasi *w)
 {
-	const struct kwasm_strings *listen = &w->instance->listen;
+	const struct kwasm_strings *listen = &w->instance->lists[KWASM_LIST_LISTEN];
 	int err;
 	u32 i;
 

@@ -811,15 +811,26 @@ TEST(strings_that_do_not_end_are_refused)
 {
 	struct kwasm_instantiate arg = {
 		.size = sizeof(arg), .app = (uintptr_t)APP,
-		.args = { .data = (uintptr_t)"abc", .bytes = 3 },
 	};
-	int fd = open_session();
+	int fd = open_session(), i;
 
-	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
-	ASSERT_EQ(EINVAL, errno);
-	arg.args.bytes = KWASM_STRINGS_MAX + 1;
-	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
-	ASSERT_EQ(E2BIG, errno);
+	for (i = 0; i < KWASM_NR_LISTS; i++) {
+		struct kwasm_strings_arg *list = &arg.surroundings.lists[i];
+
+		*list = (struct kwasm_strings_arg){ .data = (uintptr_t)"abc", .bytes = 3 };
+		ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+		ASSERT_EQ(EINVAL, errno);
+		list->bytes = KWASM_STRINGS_MAX + 1;
+		ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+		ASSERT_EQ(E2BIG, errno);
+		*list = (struct kwasm_strings_arg){ .data = 8, .bytes = 4 };
+		ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+		ASSERT_EQ(EFAULT, errno);
+		*list = (struct kwasm_strings_arg){ .reserved = 1 };
+		ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+		ASSERT_EQ(EINVAL, errno);
+		*list = (struct kwasm_strings_arg){ 0 };
+	}
 	close(fd);
 }
 
@@ -833,10 +844,14 @@ TEST(an_apps_own_instance_has_its_surroundings_already)
 
 	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
 	ASSERT_EQ(ENODATA, errno);
-	arg.max_memory = 65536;
+	arg.surroundings.max_memory = 65536;
 	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
 	ASSERT_EQ(EINVAL, errno);
-	arg.max_memory = 0;
+	arg.surroundings.max_memory = 0;
+	arg.surroundings.lists[KWASM_LIST_LISTEN].bytes = 1;
+	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
+	ASSERT_EQ(EINVAL, errno);
+	arg.surroundings.lists[KWASM_LIST_LISTEN].bytes = 0;
 	arg.flags = 2 * KWASM_INSTANTIATE_DEFAULT;
 	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_INSTANTIATE, &arg));
 	ASSERT_EQ(EINVAL, errno);

@@ -25,7 +25,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define KWASM_UAPI_VERSION	1
+#define KWASM_UAPI_VERSION	2
 
 #define KWASM_NAME_MAX		56	/* bytes with NUL: an app's name, as MODULE_NAME_LEN */
 #define KWASM_FUNC_NAME_MAX	80	/* bytes with NUL: longer ones are cut */
@@ -76,16 +76,34 @@ struct kwasm_version {
 	__u32 reserved;
 };
 
-/* Surroundings of an instance: WASI's arguments, environment, directories, descriptors, network */
 struct kwasm_strings_arg {
 	__u64 data;
 	__u32 bytes;			/* at most KWASM_STRINGS_MAX; the last byte is NUL */
 	__u32 reserved;
 };
 
+/* The lists of strings among an instance's surroundings; new ones come last */
+enum kwasm_list {
+	KWASM_LIST_ARGS = 0,		/* the first is the program's name */
+	KWASM_LIST_ENV = 1,		/* "NAME=value" */
+	KWASM_LIST_DIRS = 2,		/* "host:guest" */
+	KWASM_LIST_FDS = 3,		/* "own" or "own:guest": descriptors that the app may use */
+	KWASM_LIST_NET = 4,		/* rules: what of the network the app may use */
+	KWASM_LIST_LISTEN = 5,		/* addresses of sockets that the app finds open */
+	KWASM_NR_LISTS = 6,
+};
+
+/* What an instance is given; zeros: nothing, and the app's limits */
+struct kwasm_surroundings {
+	__u64 max_memory;		/* bytes for all its memories and objects; 0: the app's limit */
+	__u32 stack_size;		/* bytes; 0: the app's */
+	__u32 reserved;
+	struct kwasm_strings_arg lists[KWASM_NR_LISTS];	/* by enum kwasm_list */
+};
+
 /*
  * No new instance, but the one that a reactor has had since it was loaded, the first if it has
- * several; -ENODATA if it has none. All members but @app must be 0.
+ * several; -ENODATA if it has none. Its surroundings must be 0.
  */
 #define KWASM_INSTANTIATE_DEFAULT	(1u << 0)
 
@@ -97,16 +115,10 @@ struct kwasm_instantiate {
 	__u32 size;
 	__u32 flags;			/* KWASM_INSTANTIATE_DEFAULT */
 	__u64 app;			/* name */
-	struct kwasm_strings_arg args;	/* args[0] is the program's name */
-	struct kwasm_strings_arg env;	/* "NAME=value" */
-	struct kwasm_strings_arg dirs;	/* "host:guest" */
-	__u64 max_memory;		/* bytes for all its memories and objects; 0: the app's limit */
-	__u32 stack_size;		/* bytes; 0: the app's */
-	__u32 handle;			/* out: never 0 */
 	__u64 report;
-	struct kwasm_strings_arg fds;	/* "own" or "own:guest": descriptors that the app may use */
-	struct kwasm_strings_arg net;	/* rules: what of the network the app may use */
-	struct kwasm_strings_arg listen; /* addresses of sockets that the app finds open */
+	__u32 handle;			/* out: never 0 */
+	__u32 reserved;
+	struct kwasm_surroundings surroundings;	/* last: it may grow */
 };
 
 /* REGISTER: later instances may import from @handle under @name; replaces */
@@ -151,16 +163,10 @@ struct kwasm_run {
 	__u32 size;
 	__u32 flags;
 	__u64 app;
-	struct kwasm_strings_arg args;
-	struct kwasm_strings_arg env;
-	struct kwasm_strings_arg dirs;
-	__u64 max_memory;
-	__u32 stack_size;
-	__s32 exit_code;		/* out */
 	__u64 report;
-	struct kwasm_strings_arg fds;
-	struct kwasm_strings_arg net;
-	struct kwasm_strings_arg listen;
+	__s32 exit_code;		/* out */
+	__u32 reserved;
+	struct kwasm_surroundings surroundings;
 };
 
 enum kwasm_state {
