@@ -44,7 +44,7 @@ struct code_call {
  * @text: index of the section .text
  * @functions: defined functions
  * @accesses: instructions that may touch linear memory; number i gets row i of
- *	__ex_table
+ *	the exception table
  * @calls: all calls, also those to thunks
  * @returns: jumps to __x86_return_thunk
  * @retpolines: jumps and calls to __x86_indirect_thunk_*

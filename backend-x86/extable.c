@@ -16,7 +16,7 @@
 #define EXTABLE_MAX_ROWS	((size_t)KWASM_FIXUP_NR << 16)
 
 /**
- * extable_add() - Add __ex_table, with room for all accesses to linear memory
+ * extable_add() - Add the exception table, with room for all accesses to linear memory
  * @obj: the object that was scanned
  * @code: result of code_scan()
  *
@@ -39,7 +39,7 @@ int extable_add(struct object *obj, const struct code *code)
 				code->nr_accesses, EXTABLE_MAX_ROWS);
 		return -E2BIG;
 	}
-	section = object_add_section(obj, "__ex_table", SHT_NOBITS,
+	section = object_add_section(obj, KWASM_EX_TABLE_SECTION, SHT_NOBITS,
 				     SHF_ALLOC | SHF_WRITE | KWASM_SHF_RO_AFTER_INIT, 4);
 	object_append_zero(obj, section, code->nr_accesses * EXTABLE_ROW_SIZE, 4);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* extable.h - rows of __ex_table, see "Faults" in kwasm_abi.h */
+/* extable.h - rows of the exception table, see "Faults" in kwasm_abi.h */
 #ifndef _BACKEND_X86_EXTABLE_H
 #define _BACKEND_X86_EXTABLE_H
 

@@ -261,7 +261,7 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 		    data_at);
 	set_pointer(obj, &sym, offsetof(struct kwasm_app, type_ids), type_ids, 0);
 	set_pointer(obj, &sym, offsetof(struct kwasm_app, module), this_module, 0);
-	ex_table = object_find_section(obj, "__ex_table");
+	ex_table = object_find_section(obj, KWASM_EX_TABLE_SECTION);
 	if (ex_table)
 		set_pointer(obj, &sym, offsetof(struct kwasm_app, ex_table),
 			    object_section_symbol(obj, ex_table), 0);

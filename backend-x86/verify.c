@@ -12,7 +12,7 @@
  *	struct module, kwasm_app, parameters and the image hold nothing but what
  *	they should, and all references in them are in range; the sites the kernel
  *	will patch are the thunk jumps in the code, all places for which the runtime
- *	makes rows in __ex_table are instructions.
+ *	makes rows in the exception table are instructions.
  *
  * Every instruction (verify_decode.c)
  *	All of .text belongs to functions or is padding. All of a function decodes
@@ -23,7 +23,7 @@
  *	By abstract interpretation, until nothing changes:
  *	- a memory operand lies in the frame at or above rsp, in the context (stores: only in the module's own globals), in
  *	  the value buffer, in read-only data (loads), in a memory's reservation
- *	  (with a row in __ex_table) or below its size, as compared, in the heap's area (with a row), or
+ *	  (with a row in the exception table) or below its size, as compared, in the heap's area (with a row), or
  *	  is one of the agreed loads from a table, a memory's or a function's descriptor;
  *	- a table element is loaded only below the size of the table; so is a function by its
  *	  handle, which may have come from anywhere in the heap. Of what else is there nothing is

@@ -48,7 +48,7 @@ static const struct {
 	{ ".data",			false, SECTION_DATA },
 	{ ".data..ro_after_init",	false, SECTION_DATA },
 	{ ".bss",			false, SECTION_DATA },
-	{ "__ex_table",			false, SECTION_ROWS },
+	{ KWASM_EX_TABLE_SECTION,	false, SECTION_ROWS },
 	{ ".return_sites",		false, SECTION_TABLE },
 	{ ".retpoline_sites",		false, SECTION_TABLE },
 	{ "__versions",			false, SECTION_TABLE },
@@ -724,12 +724,12 @@ static int check_app(struct verify_object *obj)
 		return object_error(obj, "kwasm_app.text is not the start of .text");
 	if (app_pointer(obj, offsetof(struct kwasm_app, ex_table), &section, &offset))
 		return -EINVAL;
-	ex_table = find_section(obj, "__ex_table");
+	ex_table = find_section(obj, KWASM_EX_TABLE_SECTION);
 	if (section != ex_table || offset || (ex_table && obj->sections[ex_table].align < 4) ||
 	    /* twelve bytes each: struct exception_table_entry */
 	    app.nr_ex_rows * 12 != (ex_table ? obj->sections[ex_table].size : 0) ||
 	    app.nr_ex_rows > (u64)KWASM_FIXUP_NR << 16)
-		return object_error(obj, "kwasm_app.ex_table is not __ex_table");
+		return object_error(obj, "kwasm_app.ex_table is not " KWASM_EX_TABLE_SECTION "");
 	if (app_pointer(obj, offsetof(struct kwasm_app, module), &section, &offset))
 		return -EINVAL;
 	if (section != find_section(obj, ".gnu.linkonce.this_module") || offset)
@@ -1313,7 +1313,7 @@ static int check_init(struct verify_object *obj)
 }
 
 /*
- * The runtime fills in __ex_table before any code of the app runs, from a list
+ * The runtime fills in the exception table before any code of the app runs, from a list
  * in the image. Read here as it reads it (kwasm_fill_ex_table()).
  */
 static int load_rows(struct verify_object *obj, u64 nr_rows)
@@ -1583,7 +1583,7 @@ int verify_elf_sites(struct verify_object *obj)
 	for (i = 0; i < size; i++)
 		if (bitmap_test(obj->rows, i) && !bitmap_test(obj->starts, i))
 			return verify_object_error(obj, VERIFY_RULE_FAULT,
-				"a row of __ex_table points into an instruction, at .text+0x%llx", i);
+				"a row of the exception table points into an instruction, at .text+0x%llx", i);
 	if (check_sites(obj, ".return_sites", obj->return_sites) ||
 	    check_sites(obj, ".retpoline_sites", obj->retpoline_sites))
 		return -EINVAL;

@@ -148,7 +148,7 @@ static void linear_access(struct flow *f, struct state *s, const struct value *a
 		return;
 	}
 	if (!bitmap_test(f->obj->rows, f->insn->at))
-		VIOLATION(f, FAULT, "access to linear memory has no row in __ex_table");
+		VIOLATION(f, FAULT, "access to linear memory has no row in the exception table");
 	learn_access(f, s);
 }
 
@@ -159,7 +159,7 @@ static void heap_access(struct flow *f, const struct value *address, u32 size)
 		UNPROVEN(f, MEMORY, "heap address may be base%+lld to base%+lld", address->lo,
 			 address->hi);
 	else if (!bitmap_test(f->obj->rows, f->insn->at))
-		VIOLATION(f, FAULT, "access to the heap has no row in __ex_table");
+		VIOLATION(f, FAULT, "access to the heap has no row in the exception table");
 	need_alignment(f, 0, false);
 }
 
@@ -1294,7 +1294,7 @@ static void exec_divide(struct flow *f, struct state *s)
 	if (!bitmap_test(f->obj->rows, in->at) &&
 	    (in->operands[0].size < 4 || divisor.kind != K_NUM ||
 	     divisor.lo <= 0 || !flow_is_const(&high) || high.lo))
-		VIOLATION(f, FAULT, "division may fault and has no row in __ex_table");
+		VIOLATION(f, FAULT, "division may fault and has no row in the exception table");
 	exec_other(f, s);
 }
 

@@ -155,7 +155,7 @@ struct verify_entry {
 
 /**
  * struct verify_object - the kernel object, as the module loader will see it
- * @rows: bitmap of .text offsets that have a row in __ex_table
+ * @rows: bitmap of .text offsets that have a row in the exception table
  * @starts: bitmap of .text offsets where an instruction starts
  * @thunk_sites: thunk jumps seen in the code, to compare with .return_sites and
  *	.retpoline_sites

@@ -163,7 +163,7 @@ struct ex_row {
 };
 
 /**
- * kwasm_fill_ex_table() - Write an app's exception table
+ * kwasm_fill_ex_table() - Write an app's exception table, and let it be used
  * @app: checked; none of its code has run yet
  *
  * Return: 0; -ENOEXEC, the image's accesses are not as many as the table has rows, or
@@ -194,7 +194,11 @@ int kwasm_fill_ex_table(struct kwasm_app *app)
 		rows[row].fixup = (s32)(fixup - (unsigned long)&rows[row].fixup);
 		rows[row].type = (s32)KWASM_EX_ROW_TYPE((u32)row);
 	}
-	return p == end ? 0 : -ENOEXEC;
+	if (p != end)
+		return -ENOEXEC;
+	if (app->nr_ex_rows)
+		plat_ex_table_set(app->module, rows, app->nr_ex_rows);
+	return 0;
 }
 
 /* Address of the instruction of an exception table row, 0 if there is no such row */

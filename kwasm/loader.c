@@ -454,7 +454,7 @@ static int find_app(struct loading *l, const char **error)
 		return fail(error, -ENOEXEC,
 			    "compiled for version %u of the runtime's interface, this is %u",
 			    ko->app->abi_version, KWASM_ABI_VERSION);
-	table = find_section(l, "__ex_table");
+	table = find_section(l, KWASM_EX_TABLE_SECTION);
 	if (table) {
 		ko->rows = (const struct ex_row *)table->address;
 		ko->nr_rows = table->sh.sh_size / sizeof(*ko->rows);

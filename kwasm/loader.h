@@ -25,7 +25,7 @@ struct loaded_ko {
 	u32 refs;		/* plat_module_get(); under kwasm_registry_lock or single-threaded */
 };
 
-/* A row of __ex_table, as the kernel has it */
+/* A row of the exception table, as the kernel has it */
 struct ex_row {
 	s32 insn;		/* relative to this member */
 	s32 fixup;		/* relative to this member */

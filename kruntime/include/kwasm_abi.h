@@ -46,7 +46,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	7
+#define KWASM_ABI_VERSION	8
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -302,19 +302,21 @@ enum kwasm_exception_keep {
 
 /*
  * Faults. Every instruction that may touch linear memory has a row in the
- * module's own __ex_table, sorted by address, of type EX_TYPE_IMM_REG with
+ * module's own exception table, sorted by address, of type EX_TYPE_IMM_REG with
  * register rax and as immediate the low 16 bits of the row's number; its fixup
  * is kwasm_fault_fixup + 16 * (row number >> 16), a sled in the runtime. So a
  * trap knows its instruction without a stub per site.
  *
  * A row takes 12 bytes, and in a file 48 more for its two relocations: most of
- * an app. So the file has only the room (__ex_table is writable and of type
+ * an app. So the file has only the room (a section that is writable and of type
  * NOBITS) and, in the image, the distances between accesses: mostly a byte each.
- * kwasm_app_init() fills in the rows before anything runs; until then they are
- * zero, which is the address of the row itself, and so sorted too. The section
+ * kwasm_app_init() fills in the rows and hands them to the kernel before anything runs.
+ * The section is not called __ex_table, which the kernel's loader would sort: of all
+ * that loading a large app cost, that was most. It
  * has the flag by which the kernel's loader knows what becomes read-only when
  * init_module() has returned. So does kwasm_type_ids, by its section's name.
  */
+#define KWASM_EX_TABLE_SECTION	".kwasm_ex_table"
 #define KWASM_SHF_RO_AFTER_INIT	0x00200000u	/* SHF_RO_AFTER_INIT of linux/module.h */
 #define KWASM_TYPE_IDS_SECTION	".data..ro_after_init"	/* of type NOBITS */
 #define KWASM_EX_TYPE_IMM_REG	17
@@ -527,7 +529,7 @@ struct kwasm_app {
 	const u8 *data;			/* data segments */
 	u32 *type_ids;			/* filled by the runtime: canonical id of each type */
 	void *module;			/* struct module * */
-	void *ex_table;			/* first row of __ex_table; nr_ex_rows rows */
+	void *ex_table;			/* first row of the exception table; nr_ex_rows rows */
 	u64 nr_ex_rows;
 	/* module parameters, set by kwasm_param_ops_* before init_module() runs */
 	const char *args;

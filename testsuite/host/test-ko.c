@@ -544,7 +544,7 @@ TEST(kwasm_app_points_to_all_parts)
 	ASSERT_STREQ("64 .text+0", pointer_at(s, at + offsetof(struct kwasm_app, text)));
 	ASSERT_STREQ("64 kwasm_type_ids+0", pointer_at(s, at + offsetof(struct kwasm_app, type_ids)));
 	ASSERT_STREQ("64 __this_module+0", pointer_at(s, at + offsetof(struct kwasm_app, module)));
-	ASSERT_STREQ("64 __ex_table+0", pointer_at(s, at + offsetof(struct kwasm_app, ex_table)));
+	ASSERT_STREQ("64 " KWASM_EX_TABLE_SECTION "+0", pointer_at(s, at + offsetof(struct kwasm_app, ex_table)));
 	/* .rodata: 1 byte, 8 of a constant, image, data, parameters' names */
 	ASSERT_STREQ("64 .rodata+16", pointer_at(s, at + offsetof(struct kwasm_app, image)));
 	ASSERT_STREQ(IMAGE, (char *)rodata->data + 16);
@@ -558,7 +558,7 @@ TEST(exception_table_is_room_for_one_row_per_access)
 	const struct object_section *s;
 
 	ASSERT_EQ(0, write_app());
-	s = section("__ex_table");
+	s = section(KWASM_EX_TABLE_SECTION);
 	ASSERT_EQ(3 * EXTABLE_ROW_SIZE, s->size);
 	ASSERT_EQ(4, s->align);
 	ASSERT_EQ(SHT_NOBITS, s->type);

@@ -658,7 +658,7 @@ static void check_dropped_rows(void)
 		memmove(delta, delta + 1, nr - i - 1);
 		image()->accesses.nr--;
 		app()->nr_ex_rows--;
-		sections()[find_section("__ex_table")].sh_size -= 12;
+		sections()[find_section(KWASM_EX_TABLE_SECTION)].sh_size -= 12;
 		tried++;
 		if (accepted() && survived++ < 5)
 			printf("# row of .text+0x%x may be missing\n", at);
@@ -722,7 +722,7 @@ static bool set_rows(u64 start, u64 end, const struct snippet *s)
 		memcpy(list, bytes, n);
 		image()->accesses.nr = n;
 		app()->nr_ex_rows = rows;
-		sections()[find_section("__ex_table")].sh_size = rows * 12;
+		sections()[find_section(KWASM_EX_TABLE_SECTION)].sh_size = rows * 12;
 	}
 	free(bytes);
 	free(at);

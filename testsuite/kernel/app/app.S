@@ -191,7 +191,7 @@ FUNC(control)
 	.org	text_start + TEXT_SIZE, 0xcc
 
 	/* room for rows, which the runtime writes */
-	.section __ex_table, "aw", @nobits
+	.section .kwasm_ex_table, "aw", @nobits
 	.balign	4
 	.globl	ex_table
 ex_table:
