@@ -146,10 +146,46 @@ LLVMTargetMachineRef target_machine(const struct target *target)
 				       LLVMCodeModelKernel);
 }
 
+/*
+ * Passes for -O2. A module has mostly been optimised when it became wasm, so what is worth its time
+ * is what wasm took away: loops in their form, conditions as flags, vectors, calls
+ * inlined across files. LLVM's own list takes a fifth more time and the code is no faster:
+ * without its passes over whole programs (constants and attributes through calls, arguments nobody
+ * uses), and the repetitions of those that find hardly anything the second time.
+ */
+#define INSTCOMBINE	"instcombine<max-iterations=1;no-use-loop-info;no-verify-fixpoint>"
+#define SIMPLIFYCFG	"simplifycfg<switch-range-to-icmp>"
+
+#define PASSES_FUNCTION									\
+	"early-cse<memssa>,jump-threading,correlated-propagation," SIMPLIFYCFG ","	\
+	INSTCOMBINE ",tailcallelim,reassociate,"					\
+	"loop-mssa(loop-instsimplify,loop-simplifycfg,licm<no-allowspeculation>,"	\
+		"loop-rotate<header-duplication;no-prepare-for-lto>,"			\
+		"licm<allowspeculation>,simple-loop-unswitch<no-nontrivial;trivial>),"	\
+	SIMPLIFYCFG ","									\
+	"loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),"			\
+	"gvn<>,bdce," INSTCOMBINE ",adce,dse,loop-mssa(licm<allowspeculation>),"	\
+	"simplifycfg<switch-range-to-icmp;hoist-common-insts>"
+
+#define PASSES_LATE									\
+	"loop(loop-rotate<header-duplication;no-prepare-for-lto>),"			\
+	"loop-vectorize<no-interleave-forced-only;no-vectorize-forced-only;>,"		\
+	INSTCOMBINE ",simplifycfg<forward-switch-cond;switch-range-to-icmp;"		\
+		"switch-to-lookup;no-keep-loops;hoist-common-insts>,"			\
+	"slp-vectorizer,vector-combine,loop-unroll<O2>," INSTCOMBINE ","		\
+	"loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,"	\
+	"simplifycfg<switch-range-to-icmp;speculate-unpredictables>"
+
+#define PASSES_O2									\
+	"function<eager-inv>(simplifycfg,early-cse<>),"					\
+	"cgscc(devirt<4>(inline,function-attrs<skip-non-recursive-function-attrs>,"	\
+		"function<eager-inv;no-rerun>(" PASSES_FUNCTION "))),"			\
+	"globaldce,function<eager-inv>(" PASSES_LATE ")"
+
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod)
 {
 	static const char * const pipelines[] = {
-		"function(simplifycfg,early-cse)", "default<O1>", "default<O2>", "default<O3>",
+		"function(simplifycfg,early-cse)", "default<O1>", PASSES_O2, "default<O3>",
 	};
 	LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(tm);
 	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
