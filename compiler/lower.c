@@ -990,7 +990,7 @@ static void keep_loads(struct lower *l, LLVMValueRef func)
 /* locals become values first, so that it is seen which loads have a use */
 static void finish_ssa(struct lower *l)
 {
-	bool copy_loops = l->opt->copy_loops && l->abi->memory0_here &&
+	bool copy_loops = l->opt->copy_loops && !l->opt->strict_traps && l->abi->memory0_here &&
 			  lower_has_guard(l, &l->m->memories[0]);
 	LLVMValueRef func;
 	u32 i;

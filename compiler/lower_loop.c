@@ -13,7 +13,8 @@
  *
  * In all other cases the loop itself runs, which traps where it has to. Addresses with the
  * same sum but for its constant are a family; in the copies a family is one number of 64
- * bits that grows with the iterations.
+ * bits that grows with the iterations. An access whose address is no such sum is loose: it
+ * stays as it is, and traps by itself.
  *
  * Runs on values (after mem2reg), with loops as loop-simplify and lcssa leave them.
  */
@@ -21,88 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lower.h"
-
-enum {
-	MAX_TERMS = 8,
-	MAX_COUNTERS = 16,
-	MAX_ACCESSES = 64,
-	MAX_FAMILIES = 8,
-	MAX_PAIRS = 12,
-	MAX_INSTRS = 256,
-	MAX_DEPTH = 16,
-	MAX_STRIDE = 1 << 20,
-	MAX_SPAN = 1 << 24,
-	/* fewer iterations are not worth the tests */
-	MIN_REPEATS = 4,
-};
-
-/**
- * struct sum - constant + the sum of terms, modulo 2^32
- * @terms: counters of the loop, or values from outside of it, times a number
- */
-struct sum {
-	u32 constant;
-	u32 nr;
-	struct term {
-		LLVMValueRef v;
-		u32 times;
-	} terms[MAX_TERMS];
-};
-
-/* a phi of 32 bits that grows by @step each iteration */
-struct counter {
-	LLVMValueRef phi, start;
-	u32 step;
-};
-
-struct access {
-	LLVMValueRef instr;
-	bool is_store;
-	u32 family;
-	u32 size;
-	u64 offset;	/* of the instruction */
-	struct sum at;
-	s64 distance;	/* from the lowest of its family to the first byte */
-};
-
-/**
- * struct family - accesses that differ by constants
- * @at: the lowest
- * @stride: bytes it moves by each iteration
- * @span: from the lowest's first byte to the highest's end
- * @begin, @end: all that is ever accessed, from where the lowest is in the first iteration; i64
- * @first: @begin in a form that LLVM's loop passes cannot merge with anything around the loop,
- *	nor the checker lose sight of
- */
-struct family {
-	struct sum at;
-	s64 stride, span;
-	bool stores;
-	LLVMValueRef begin, end, first;
-	LLVMMetadataRef scope;
-};
-
-/**
- * struct loop - an innermost loop of one block
- * @preheader, @block, @exit: its predecessor outside, itself, where it goes
- * @repeats: i64, iterations but the first
- * @known: i1, that @repeats is right
- * @mask: a bound of @repeats in the copies, of ones
- */
-struct loop {
-	struct lower *l;
-	LLVMBasicBlockRef preheader, block, exit;
-	struct counter counters[MAX_COUNTERS];
-	u32 nr_counters;
-	struct access accesses[MAX_ACCESSES];
-	u32 nr_accesses;
-	struct family families[MAX_FAMILIES];
-	u32 nr_families;
-	u32 nr_stores;
-	LLVMValueRef repeats, known;
-	u64 mask;
-};
+#include "lower_loop.h"
 
 /* ---- sums ---- */
 
@@ -123,12 +43,17 @@ static bool add_term(struct sum *sum, LLVMValueRef v, u32 times)
 	return true;
 }
 
-static bool is_outside(const struct loop *loop, LLVMValueRef v)
+bool loop_is_outside(const struct loop *loop, LLVMValueRef v)
 {
-	return !LLVMIsAInstruction(v) || LLVMGetInstructionParent(v) != loop->block;
+	u32 i;
+
+	for (i = 0; LLVMIsAInstruction(v) && i < loop->nr_blocks; i++)
+		if (LLVMGetInstructionParent(v) == loop->blocks[i])
+			return false;
+	return true;
 }
 
-static const struct counter *find_counter(const struct loop *loop, LLVMValueRef v)
+const struct counter *loop_find_counter(const struct loop *loop, LLVMValueRef v)
 {
 	u32 i;
 
@@ -141,7 +66,7 @@ static const struct counter *find_counter(const struct loop *loop, LLVMValueRef 
 /* how many of the lowest bits of all that @v can be are zero */
 static u32 zero_bits(const struct loop *loop, LLVMValueRef v)
 {
-	const struct counter *counter = find_counter(loop, v);
+	const struct counter *counter = loop_find_counter(loop, v);
 	u32 all;
 
 	if (!counter || !LLVMIsAConstantInt(counter->start))
@@ -176,7 +101,7 @@ static bool add_value(const struct loop *loop, struct sum *sum, LLVMValueRef v, 
 		sum->constant += (u32)LLVMConstIntGetZExtValue(v) * times;
 		return true;
 	}
-	if (find_counter(loop, v))
+	if (loop_find_counter(loop, v))
 		return add_term(sum, v, times);
 	if (LLVMIsAInstruction(v) && depth < MAX_DEPTH) {
 		a = LLVMGetNumOperands(v) == 2 ? LLVMGetOperand(v, 0) : NULL;
@@ -208,23 +133,23 @@ static bool add_value(const struct loop *loop, struct sum *sum, LLVMValueRef v, 
 			break;
 		}
 	}
-	return is_outside(loop, v) && !LLVMIsUndef(v) && !LLVMIsPoison(v) && add_term(sum, v, times);
+	return loop_is_outside(loop, v) && !LLVMIsUndef(v) && !LLVMIsPoison(v) &&
+	       add_term(sum, v, times);
 }
 
-static bool sum_of(const struct loop *loop, LLVMValueRef v, struct sum *sum)
+bool loop_sum(const struct loop *loop, LLVMValueRef v, struct sum *sum)
 {
 	memset(sum, 0, sizeof(*sum));
 	return add_value(loop, sum, v, 1, 0);
 }
 
-/* how much a sum grows by each iteration */
-static s32 sum_stride(const struct loop *loop, const struct sum *sum)
+s32 loop_stride(const struct loop *loop, const struct sum *sum)
 {
 	const struct counter *counter;
 	u32 i, stride = 0;
 
 	for (i = 0; i < sum->nr; i++) {
-		counter = find_counter(loop, sum->terms[i].v);
+		counter = loop_find_counter(loop, sum->terms[i].v);
 		if (counter)
 			stride += counter->step * sum->terms[i].times;
 	}
@@ -246,8 +171,7 @@ static bool same_terms(const struct sum *a, const struct sum *b)
 	return true;
 }
 
-/* its value in the first iteration, i32, computed at the builder's place in front of the loop */
-static LLVMValueRef first_value(const struct loop *loop, const struct sum *sum)
+LLVMValueRef loop_first_value(const struct loop *loop, const struct sum *sum)
 {
 	struct lower *l = loop->l;
 	LLVMValueRef v = lower_i32(l, sum->constant), part;
@@ -255,7 +179,7 @@ static LLVMValueRef first_value(const struct loop *loop, const struct sum *sum)
 	u32 i, times;
 
 	for (i = 0; i < sum->nr; i++) {
-		counter = find_counter(loop, sum->terms[i].v);
+		counter = loop_find_counter(loop, sum->terms[i].v);
 		part = counter ? counter->start : sum->terms[i].v;
 		times = sum->terms[i].times;
 		if (times != 1)
@@ -267,7 +191,7 @@ static LLVMValueRef first_value(const struct loop *loop, const struct sum *sum)
 
 /* ---- what the loop is ---- */
 
-static void find_counters(struct loop *loop)
+void loop_find_counters(struct loop *loop)
 {
 	LLVMValueRef phi, v, grown;
 	LLVMBasicBlockRef from;
@@ -283,7 +207,7 @@ static void find_counters(struct loop *loop)
 		for (i = 0; i < LLVMCountIncoming(phi); i++) {
 			from = LLVMGetIncomingBlock(phi, i);
 			v = LLVMGetIncomingValue(phi, i);
-			if (from == loop->block)
+			if (from == loop->blocks[loop->nr_blocks - 1])
 				grown = v;
 			else
 				c.start = v;
@@ -319,7 +243,7 @@ static u32 access_size(struct lower *l, LLVMTypeRef type)
 }
 
 /* C + zext(sum) + offset? */
-static bool find_address(struct loop *loop, struct access *a, LLVMValueRef ptr)
+bool loop_find_address(const struct loop *loop, struct access *a, LLVMValueRef ptr)
 {
 	LLVMValueRef index;
 
@@ -334,7 +258,7 @@ static bool find_address(struct loop *loop, struct access *a, LLVMValueRef ptr)
 		}
 		return ptr == loop->l->ctx && LLVMIsAZExtInst(index) &&
 		       LLVMTypeOf(LLVMGetOperand(index, 0)) == loop->l->i32 &&
-		       sum_of(loop, LLVMGetOperand(index, 0), &a->at);
+		       loop_sum(loop, LLVMGetOperand(index, 0), &a->at);
 	}
 	return ptr == loop->l->ctx;
 }
@@ -346,7 +270,7 @@ static bool add_access(struct loop *loop, LLVMValueRef instr)
 	LLVMTypeRef type = LLVMTypeOf(is_store ? LLVMGetOperand(instr, 0) : instr);
 	struct access *a = &loop->accesses[loop->nr_accesses];
 
-	if (loop->nr_accesses == MAX_ACCESSES || LLVMGetVolatile(instr) ||
+	if (loop->nr_accesses == MAX_ACCESSES ||
 	    LLVMGetOrdering(instr) != LLVMAtomicOrderingNotAtomic ||
 	    LLVMGetMetadata(instr, l->kind_tbaa) != l->alias[LOWER_ALIAS_MEMORY])
 		return false;
@@ -354,14 +278,18 @@ static bool add_access(struct loop *loop, LLVMValueRef instr)
 	a->instr = instr;
 	a->is_store = is_store;
 	a->size = access_size(l, type);
-	if (!a->size || !find_address(loop, a, LLVMGetOperand(instr, is_store)))
+	if (!a->size)
 		return false;
+	if (!loop_find_address(loop, a, LLVMGetOperand(instr, is_store)) || a->offset >= 1u << 31) {
+		loop->loose = true;
+		return true;
+	}
 	loop->nr_accesses++;
 	loop->nr_stores += is_store;
-	return a->offset < 1u << 31;
+	return true;
 }
 
-static bool is_simple(LLVMValueRef instr)
+bool loop_is_simple(LLVMValueRef instr)
 {
 	switch (LLVMGetInstructionOpcode(instr)) {
 	case LLVMCall:
@@ -383,7 +311,7 @@ static LLVMValueRef only_user(const struct loop *loop, LLVMValueRef v)
 	LLVMUseRef use;
 
 	for (use = LLVMGetFirstUse(v); use; use = LLVMGetNextUse(use)) {
-		if (is_outside(loop, LLVMGetUser(use)))
+		if (loop_is_outside(loop, LLVMGetUser(use)))
 			continue;
 		if (user)
 			return NULL;
@@ -415,7 +343,7 @@ static bool is_parallel(const struct loop *loop)
 
 	for (phi = LLVMGetFirstInstruction(loop->block); LLVMIsAPHINode(phi);
 	     phi = LLVMGetNextInstruction(phi))
-		if (!find_counter(loop, phi) && !is_reduction(loop, phi))
+		if (!loop_find_counter(loop, phi) && !is_reduction(loop, phi))
 			return false;
 	return true;
 }
@@ -432,7 +360,7 @@ static bool find_accesses(struct loop *loop)
 		if (LLVMIsALoadInst(instr) || LLVMIsAStoreInst(instr)) {
 			if (!add_access(loop, instr))
 				return false;
-		} else if (!is_simple(instr)) {
+		} else if (!loop_is_simple(instr)) {
 			return false;
 		}
 	}
@@ -455,7 +383,7 @@ static bool find_families(struct loop *loop)
 		if (j == loop->nr_families) {
 			loop->nr_families++;
 			family->at = a->at;
-			family->stride = sum_stride(loop, &a->at);
+			family->stride = loop_stride(loop, &a->at);
 			/* downwards, the checker could not see where it stops */
 			if (family->stride > MAX_STRIDE || family->stride < 0)
 				return false;
@@ -479,8 +407,7 @@ static bool find_families(struct loop *loop)
 
 /* ---- how often it runs ---- */
 
-/* the comparison that @condition is, and whether it is the opposite of that */
-static LLVMValueRef find_comparison(LLVMValueRef condition, bool *opposite)
+LLVMValueRef loop_find_comparison(LLVMValueRef condition, bool *opposite)
 {
 	LLVMValueRef v;
 
@@ -575,41 +502,36 @@ static bool count_until_passed(struct loop *loop, LLVMIntPredicate p, LLVMValueR
 	return true;
 }
 
-/* what decides: @p holds between @a and @b as long as it goes on; @a is what moves */
-struct condition {
-	LLVMIntPredicate p;
-	struct sum a, b;
-	s64 stride;
-};
-
-static bool find_condition(const struct loop *loop, struct condition *c)
+bool loop_find_condition(const struct loop *loop, LLVMValueRef br, LLVMBasicBlockRef stay,
+			 struct condition *c)
 {
-	LLVMValueRef br = LLVMGetBasicBlockTerminator(loop->block), cmp;
-	bool opposite = LLVMGetSuccessor(br, 0) != loop->block;
+	bool opposite = LLVMGetSuccessor(br, 0) != stay;
+	LLVMValueRef cmp;
 	struct sum swap;
 
-	cmp = find_comparison(LLVMGetCondition(br), &opposite);
+	cmp = loop_find_comparison(LLVMGetCondition(br), &opposite);
 	if (!cmp || LLVMTypeOf(LLVMGetOperand(cmp, 0)) != loop->l->i32)
 		return false;
 	c->p = LLVMGetICmpPredicate(cmp);
 	if (opposite)
 		c->p = inverse(c->p);
-	if (!sum_of(loop, LLVMGetOperand(cmp, 0), &c->a) || !sum_of(loop, LLVMGetOperand(cmp, 1), &c->b))
+	if (!loop_sum(loop, LLVMGetOperand(cmp, 0), &c->a) ||
+	    !loop_sum(loop, LLVMGetOperand(cmp, 1), &c->b))
 		return false;
-	if (!sum_stride(loop, &c->a)) {
+	if (!loop_stride(loop, &c->a)) {
 		swap = c->a;
 		c->a = c->b;
 		c->b = swap;
 		c->p = swapped(c->p);
 	}
-	c->stride = sum_stride(loop, &c->a);
-	return c->stride && !sum_stride(loop, &c->b) && c->p != LLVMIntEQ &&
+	c->stride = loop_stride(loop, &c->a);
+	return c->stride && !loop_stride(loop, &c->b) && c->p != LLVMIntEQ &&
 	       c->stride <= MAX_STRIDE && c->stride >= -MAX_STRIDE;
 }
 
-static bool count_repeats(struct loop *loop, const struct condition *c)
+bool loop_count_repeats(struct loop *loop, const struct condition *c)
 {
-	LLVMValueRef a = first_value(loop, &c->a), b = first_value(loop, &c->b);
+	LLVMValueRef a = loop_first_value(loop, &c->a), b = loop_first_value(loop, &c->b);
 
 	if (c->p != LLVMIntNE)
 		return count_until_passed(loop, c->p, a, b, c->stride);
@@ -637,7 +559,7 @@ static LLVMValueRef test_inside(struct loop *loop)
 		f = &loop->families[i];
 		if (f->stride > most)
 			most = f->stride;
-		f->begin = LLVMBuildZExt(l->b, first_value(loop, &f->at), l->i64, "");
+		f->begin = LLVMBuildZExt(l->b, loop_first_value(loop, &f->at), l->i64, "");
 		f->end = LLVMBuildNUWAdd(l->b, f->begin, lower_i64(l, f->span), "");
 		moved = LLVMBuildNUWMul(l->b, loop->repeats, lower_i64(l, f->stride), "");
 		f->end = LLVMBuildNUWAdd(l->b, f->end, moved, "");
@@ -811,6 +733,8 @@ static LLVMBasicBlockRef copy_loop(struct loop *loop, LLVMBasicBlockRef from, LL
 			if (a->distance)
 				ptr = LLVMBuildInBoundsGEP2(l->b, l->i8, ptr, &offset, 1, "");
 			LLVMSetOperand(copy, a->is_store, ptr);
+			/* was so for its trap */
+			LLVMSetVolatile(copy, 0);
 			if (apart)
 				set_scopes(loop, a, copy);
 		}
@@ -822,7 +746,7 @@ static LLVMBasicBlockRef copy_loop(struct loop *loop, LLVMBasicBlockRef from, LL
 	LLVMSetNSW(next, 1);
 	br = LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, count, last, ""), loop->exit, block);
 	/* the rest of a loop unrolled so is more than the checker can follow */
-	hint(l, br, apart || !count_pairs(loop), "llvm.loop.unroll.runtime.disable");
+	hint(l, br, apart || (!loop->loose && !count_pairs(loop)), "llvm.loop.unroll.runtime.disable");
 	LLVMAddIncoming(count, (LLVMValueRef[]){ lower_i64(l, 0), next },
 			(LLVMBasicBlockRef[]){ from, block }, 2);
 	for (i = 0; i < nr_phis; i++) {
@@ -870,10 +794,11 @@ static void version_loop(struct loop *loop, const struct condition *c)
 	LLVMBasicBlockRef tests = lower_block(l, "tests"), inside = lower_block(l, "tests");
 	LLVMBasicBlockRef copy, apart;
 	LLVMValueRef condition, last;
-	u32 nr_pairs = count_pairs(loop), i;
+	/* nothing is gained from knowing that some are apart if others may be anywhere */
+	u32 nr_pairs = loop->loose ? 0 : count_pairs(loop), i;
 
 	LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(loop->preheader));
-	if (nr_pairs > MAX_PAIRS || !count_repeats(loop, c)) {
+	if (nr_pairs > MAX_PAIRS || !loop_count_repeats(loop, c)) {
 		LLVMDeleteBasicBlock(tests);
 		LLVMDeleteBasicBlock(inside);
 		return;
@@ -890,7 +815,7 @@ static void version_loop(struct loop *loop, const struct condition *c)
 
 	LLVMPositionBuilderAtEnd(l->b, inside);
 	for (i = 0; i < loop->nr_families; i++)
-		loop->families[i].first = lower_opaque(l, first_value(loop, &loop->families[i].at));
+		loop->families[i].first = lower_opaque(l, loop_first_value(loop, &loop->families[i].at));
 	last = loop->repeats;
 	if (!LLVMIsAConstantInt(last)) {
 		last = lower_opaque(l, LLVMBuildTrunc(l->b, last, l->i32, ""));
@@ -911,8 +836,7 @@ static void version_loop(struct loop *loop, const struct condition *c)
 	hint(l, LLVMGetBasicBlockTerminator(loop->block), false, "llvm.loop.unroll.disable");
 }
 
-/* the only predecessor but itself, if that goes nowhere else */
-static LLVMBasicBlockRef find_preheader(LLVMBasicBlockRef block)
+LLVMBasicBlockRef loop_find_preheader(LLVMBasicBlockRef block, LLVMBasicBlockRef latch)
 {
 	LLVMValueRef phi = LLVMGetFirstInstruction(block);
 	LLVMBasicBlockRef from, found = NULL;
@@ -922,7 +846,7 @@ static LLVMBasicBlockRef find_preheader(LLVMBasicBlockRef block)
 		return NULL;
 	for (i = 0; i < 2; i++) {
 		from = LLVMGetIncomingBlock(phi, i);
-		if (from != block)
+		if (from != latch)
 			found = from;
 	}
 	return found && LLVMGetNumSuccessors(LLVMGetBasicBlockTerminator(found)) == 1 ? found : NULL;
@@ -937,10 +861,11 @@ static void look_at_loop(struct lower *l, LLVMBasicBlockRef block)
 	loop->l = l;
 	loop->block = block;
 	loop->exit = LLVMGetSuccessor(br, LLVMGetSuccessor(br, 0) == block);
-	loop->preheader = find_preheader(block);
+	loop->blocks[loop->nr_blocks++] = block;
+	loop->preheader = loop_find_preheader(block, block);
 	if (loop->preheader && loop->exit != block) {
-		find_counters(loop);
-		if (is_parallel(loop) && find_condition(loop, &c) && find_accesses(loop) &&
+		loop_find_counters(loop);
+		if (is_parallel(loop) && loop_find_condition(loop, br, block, &c) && find_accesses(loop) &&
 		    find_families(loop))
 			version_loop(loop, &c);
 	}
@@ -957,6 +882,7 @@ void lower_loops(struct lower *l, LLVMValueRef func)
 	l->ctx = LLVMGetParam(func, 0);
 	for (block = LLVMGetFirstBasicBlock(func); block; block = next) {
 		next = LLVMGetNextBasicBlock(block);
+		lower_search(l, block);
 		br = LLVMGetBasicBlockTerminator(block);
 		if (!LLVMIsABranchInst(br) || !LLVMIsConditional(br))
 			continue;

@@ -40,6 +40,24 @@
 ;; call: wide 108 100 100 = -1804298495
 ;; call: strided 64 300 128 = 150292807
 ;; trap: strided 64 341 8192 = out of bounds memory access
+;; call: lookup 5000 100 500 1 = 631136615
+;; call: lookup 5000 100 500 255 = -91587142
+;; trap: lookup 5000 100 500 256 = out of bounds memory access
+;; trap: lookup 5000 100 5 -1 = out of bounds memory access
+;; call: lookup 350 100 500 1 = 119502795
+;; call: lookup 65036 100 500 3 = 1709538299
+;; trap: lookup 65036 100 501 3 = out of bounds memory access
+;; call: count 5000 100 1000 = -154804984
+;; call: count 100 100 1000 = -129250193
+;; trap: count 65281 100 1000 = out of bounds memory access
+;; trap: count 65282 100 1000 = out of bounds memory access
+;; call: count 64 65000 536 = 794784327
+;; trap: count 64 65000 537 = out of bounds memory access
+;; call: dropped 5000 100 500 1 = -759405480
+;; call: dropped 5000 100 500 257 = -759405480
+;; trap: dropped 5000 100 500 258 = out of bounds memory access
+;; call: dropped 100 65000 469 1 = -391242875
+;; trap: dropped 100 65000 470 1 = out of bounds memory access
 (module
   (memory 1 1)
 
@@ -172,4 +190,32 @@
       (local.set $p (i32.add (local.get $p) (i32.const 192)))
       (local.set $a (i32.add (local.get $a) (i32.const 12)))
       (br_if 0 (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (call $check))
+
+  ;; a table of bytes: what is looked up may be anywhere
+  (func (export "lookup") (param $to i32) (param $from i32) (param $n i32) (param $scale i32) (result i32) (local $i i32)
+    (call $fill)
+    (loop
+      (i32.store8 (i32.add (local.get $to) (local.get $i))
+        (i32.load8_u offset=300 (i32.mul (local.get $scale) (i32.load8_u (i32.add (local.get $from) (local.get $i))))))
+      (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (call $check))
+
+  ;; a histogram: what is stored to may be what is read
+  (func (export "count") (param $at i32) (param $from i32) (param $n i32) (result i32) (local $i i32) (local $p i32)
+    (call $fill)
+    (loop
+      (local.set $p (i32.add (local.get $at) (i32.load8_u (i32.add (local.get $from) (local.get $i)))))
+      (i32.store8 (local.get $p) (i32.add (i32.load8_u (local.get $p)) (i32.const 1)))
+      (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (call $check))
+
+  ;; loads for nothing but their traps, one that is looked up and one in its turn
+  (func (export "dropped") (param $to i32) (param $from i32) (param $n i32) (param $scale i32) (result i32) (local $i i32)
+    (call $fill)
+    (loop
+      (drop (i32.load8_u (i32.mul (local.get $scale) (i32.load8_u (i32.add (local.get $from) (local.get $i))))))
+      (drop (i32.load offset=64 (i32.add (local.get $from) (local.get $i))))
+      (i32.store8 (i32.add (local.get $to) (local.get $i)) (local.get $i))
+      (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
     (call $check)))
