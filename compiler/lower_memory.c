@@ -7,6 +7,9 @@
  * exception table that into a trap, so nothing is compared. With software
  * bounds it is compared with the memory's size instead; so it always is where
  * 64 bits of address or a page of one byte are beyond what a guard area can do.
+ *
+ * memory.copy and memory.fill are helpers of the runtime. What is small is done here, though: a
+ * compiler makes one of every memcpy(), few of which are of more than some bytes.
  */
 #include <string.h>
 
@@ -186,24 +189,207 @@ static void memory_init(struct lower *l, const struct wasm_instr *in)
 	lower_memory_init(l, in->memidx, in->dataidx, dst, src, n);
 }
 
+/* ---- memory.copy, memory.fill ---- */
+
+enum {
+	SMALL = 32,		/* bytes that are moved here, if how many is seen at run time only */
+	SMALL_CONSTANT = 64,	/* and if it is known */
+};
+
+/**
+ * struct move - a memory.copy or memory.fill
+ * @dst, @src, @n: as popped; @src is NULL if it fills
+ * @byte: what it fills with, i64, in all bytes
+ */
+struct move {
+	LLVMValueRef dst, src, n, byte;
+};
+
+/*
+ * part of a small move: @size bytes, @offset + @index behind the beginning; @index, i64, may be
+ * NULL, and is opaque, lest LLVM add it to what the checker knows the bounds of
+ */
+struct piece {
+	u32 size, offset;
+	LLVMValueRef index;
+};
+
+static LLVMValueRef piece_address(struct lower *l, LLVMValueRef at, const struct piece *piece)
+{
+	LLVMValueRef index = LLVMBuildZExt(l->b, at, l->i64, ""), ptr;
+
+	ptr = LLVMBuildGEP2(l->b, l->i8, l->ctx, &index, 1, "");
+	index = piece->index;
+	if (index)
+		ptr = LLVMBuildGEP2(l->b, l->i8, ptr, &index, 1, "");
+	return lower_offset(l, ptr, piece->offset);
+}
+
+/* all is loaded before anything is stored: source and destination may overlap */
+static void move_pieces(struct lower *l, const struct move *move, const struct piece *pieces, u32 nr)
+{
+	LLVMValueRef values[SMALL_CONSTANT / 8 + 3];
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		LLVMTypeRef type = LLVMIntTypeInContext(l->llvm, 8 * pieces[i].size);
+
+		if (move->src) {
+			values[i] = lower_load(l, type, piece_address(l, move->src, &pieces[i]),
+					       LOWER_ALIAS_MEMORY);
+			LLVMSetAlignment(values[i], 1);
+		} else {
+			values[i] = LLVMBuildTrunc(l->b, move->byte, type, "");
+		}
+	}
+	for (i = 0; i < nr; i++) {
+		lower_store(l, values[i], piece_address(l, move->dst, &pieces[i]), LOWER_ALIAS_MEMORY);
+		LLVMSetAlignment(LLVMGetLastInstruction(LLVMGetInsertBlock(l->b)), 1);
+	}
+}
+
+/* traps before anything is moved, even if that is nothing */
+static void check_move(struct lower *l, const struct move *move)
+{
+	LLVMValueRef size = lower_memory_bytes(l, 0), n = widen(l, move->n), end, beyond;
+
+	end = LLVMBuildNUWAdd(l->b, widen(l, move->dst), n, "");
+	beyond = LLVMBuildICmp(l->b, LLVMIntUGT, end, size, "");
+	if (move->src) {
+		end = LLVMBuildNUWAdd(l->b, widen(l, move->src), n, "");
+		beyond = LLVMBuildOr(l->b, beyond, LLVMBuildICmp(l->b, LLVMIntUGT, end, size, ""), "");
+	}
+	lower_trap_if(l, beyond, KWASM_TRAP_out_of_bounds_memory);
+}
+
+static void move_constant(struct lower *l, const struct move *move, u32 n)
+{
+	struct piece pieces[SMALL_CONSTANT / 8 + 3] = { 0 };
+	u32 nr = 0, at, size;
+
+	for (at = 0; at < n; at += size) {
+		for (size = 8; size > n - at; size /= 2)
+			;
+		pieces[nr].size = size;
+		pieces[nr++].offset = at;
+	}
+	check_move(l, move);
+	move_pieces(l, move, pieces, nr);
+}
+
+/* goes on in a new block if @a @p @b; otherwise in the block returned */
+static LLVMBasicBlockRef begin_if(struct lower *l, LLVMIntPredicate p, LLVMValueRef a, u32 b)
+{
+	LLVMBasicBlockRef then = lower_block(l, "small"), otherwise = lower_block(l, "small");
+
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, p, a, lower_i32(l, b), ""), then, otherwise);
+	LLVMPositionBuilderAtEnd(l->b, then);
+	return otherwise;
+}
+
+/* pieces from both ends, which may overlap in the middle */
+static void move_ends(struct lower *l, const struct move *move, u32 size, u32 each,
+		      LLVMBasicBlockRef done)
+{
+	LLVMValueRef back = lower_opaque(l, LLVMBuildSub(l->b, move->n, lower_i32(l, size * each), ""));
+	struct piece pieces[4];
+	u32 i;
+
+	for (i = 0; i < each; i++) {
+		pieces[i] = (struct piece){ size, i * size, NULL };
+		pieces[each + i] = (struct piece){ size, i * size, back };
+	}
+	move_pieces(l, move, pieces, 2 * each);
+	LLVMBuildBr(l->b, done);
+}
+
+/* of at most SMALL bytes; goes to @done */
+static void move_small(struct lower *l, const struct move *move, LLVMBasicBlockRef done)
+{
+	LLVMBasicBlockRef below8, below4, otherwise;
+	struct piece pieces[3] = { { .size = 1 }, { .size = 1 }, { .size = 1 } };
+
+	check_move(l, move);
+	below8 = begin_if(l, LLVMIntUGE, move->n, 8);
+	otherwise = begin_if(l, LLVMIntUGT, move->n, 16);
+	move_ends(l, move, 8, 2, done);
+	LLVMPositionBuilderAtEnd(l->b, otherwise);
+	move_ends(l, move, 8, 1, done);
+
+	LLVMPositionBuilderAtEnd(l->b, below8);
+	below4 = begin_if(l, LLVMIntUGE, move->n, 4);
+	move_ends(l, move, 4, 1, done);
+	LLVMPositionBuilderAtEnd(l->b, below4);
+	otherwise = begin_if(l, LLVMIntNE, move->n, 0);
+	pieces[1].index = lower_opaque(l, LLVMBuildLShr(l->b, move->n, lower_i32(l, 1), ""));
+	pieces[2].index = lower_opaque(l, LLVMBuildSub(l->b, move->n, lower_i32(l, 1), ""));
+	move_pieces(l, move, pieces, 3);
+	LLVMBuildBr(l->b, done);
+	LLVMPositionBuilderAtEnd(l->b, otherwise);
+	LLVMBuildBr(l->b, done);
+}
+
+/*
+ * Lowers a small move in @memidx. Returns false if a helper has to do it, at the builder's place; if
+ * *@done is not NULL, the helper's way goes there then.
+ */
+static bool move_here(struct lower *l, u32 memidx, const struct move *move, LLVMBasicBlockRef *done)
+{
+	LLVMBasicBlockRef large;
+
+	*done = NULL;
+	if (!l->opt->copy_loops || memidx || !l->abi->memory0_here ||
+	    !lower_has_guard(l, &l->m->memories[0]) ||
+	    (l->opt->opaque_index && l->opt->opaque_index[l->funcidx]))
+		return false;
+	if (LLVMIsAConstantInt(move->n)) {
+		if (LLVMConstIntGetZExtValue(move->n) > SMALL_CONSTANT)
+			return false;
+		move_constant(l, move, LLVMConstIntGetZExtValue(move->n));
+		return true;
+	}
+	*done = lower_block(l, "moved");
+	large = begin_if(l, LLVMIntULE, move->n, SMALL);
+	move_small(l, move, *done);
+	LLVMPositionBuilderAtEnd(l->b, large);
+	return false;
+}
+
+static void end_move(struct lower *l, LLVMBasicBlockRef done)
+{
+	if (!done)
+		return;
+	LLVMBuildBr(l->b, done);
+	LLVMPositionBuilderAtEnd(l->b, done);
+}
+
 static void memory_copy(struct lower *l, const struct wasm_instr *in)
 {
-	LLVMValueRef n = widen(l, lower_pop(l)), src = widen(l, lower_pop(l));
-	LLVMValueRef dst = widen(l, lower_pop(l));
-	LLVMValueRef args[] = {
-		lower_i32(l, in->memidx), lower_i32(l, in->src_memidx), dst, src, n,
-	};
+	LLVMValueRef n = lower_pop(l), src = lower_pop(l), dst = lower_pop(l);
+	struct move move = { .dst = dst, .src = src, .n = n };
+	LLVMBasicBlockRef done;
 
-	lower_helper(l, LOWER_HELPER_kwasm_memory_copy, args);
+	if (move_here(l, in->memidx | in->src_memidx, &move, &done))
+		return;
+	lower_helper(l, LOWER_HELPER_kwasm_memory_copy, (LLVMValueRef[]){
+		lower_i32(l, in->memidx), lower_i32(l, in->src_memidx), widen(l, dst), widen(l, src),
+		widen(l, n) });
+	end_move(l, done);
 }
 
 static void memory_fill(struct lower *l, const struct wasm_instr *in)
 {
-	LLVMValueRef n = widen(l, lower_pop(l)), byte = lower_pop(l);
-	LLVMValueRef dst = widen(l, lower_pop(l));
-	LLVMValueRef args[] = { lower_i32(l, in->memidx), dst, byte, n };
+	LLVMValueRef n = lower_pop(l), byte = lower_pop(l), dst = lower_pop(l);
+	struct move move = { .dst = dst, .n = n };
+	LLVMBasicBlockRef done;
 
-	lower_helper(l, LOWER_HELPER_kwasm_memory_fill, args);
+	move.byte = LLVMBuildAnd(l->b, widen(l, byte), lower_i64(l, 0xff), "");
+	move.byte = LLVMBuildMul(l->b, move.byte, lower_i64(l, 0x0101010101010101), "");
+	if (move_here(l, in->memidx, &move, &done))
+		return;
+	lower_helper(l, LOWER_HELPER_kwasm_memory_fill, (LLVMValueRef[]){
+		lower_i32(l, in->memidx), widen(l, dst), byte, widen(l, n) });
+	end_move(l, done);
 }
 
 void lower_memory(struct lower *l, const struct wasm_instr *in)
