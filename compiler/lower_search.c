@@ -17,8 +17,8 @@
  * nothing traps. The search itself then begins there: it finds what ends it, or traps. So
  * the loop in front may stop too early, but never too late.
  *
- * Only searches of bytes that count are changed: where they do not count, as in strcmp(), most end
- * within the first bytes.
+ * Only searches of bytes that count are changed, and used if the count is not small: where they do
+ * not count, as in strcmp(), most end within the first bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +28,8 @@
 enum {
 	MAX_LOADS = 4,
 	WORDS = 4,	/* of 8 bytes, in a step of a search of words */
+	MIN_BYTES = 24,	/* of a search of bytes */
+	INLINED = 50,	/* instructions; LLVM's threshold of 225 is counted in fives */
 };
 
 #define ONES	0x0101010101010101ull
@@ -293,29 +295,39 @@ static LLVMValueRef shifted(struct lower *l, LLVMValueRef v, u32 divisor)
 	return LLVMBuildLShr(l->b, v, lower_i64(l, __builtin_ctz(divisor)), "");
 }
 
-/* i64: how many steps are inside of memory, and before the end of what is counted */
-static LLVMValueRef count_steps(struct search *search, LLVMValueRef *known)
+/* i64: how many steps are before the end of what is counted; false if that cannot be counted */
+static bool count_steps(struct search *search, LLVMValueRef *steps, LLVMValueRef *known)
 {
 	struct loop *loop = &search->loop;
 	struct lower *l = loop->l;
-	LLVMValueRef size = lower_memory_bytes(l, 0), steps = NULL, args[2];
+	u32 i;
+
+	*steps = lower_i64(l, ~0u);
+	*known = LLVMConstInt(l->i1, 1, 0);
+	for (i = 0; i < search->nr_conditions; i++) {
+		if (!loop_count_repeats(loop, &search->conditions[i]))
+			return false;
+		*known = LLVMBuildAnd(l->b, *known, loop->known, "");
+		*steps = least(l, *steps, shifted(l, loop->repeats, search->step / search->unit));
+	}
+	return true;
+}
+
+/* i64: how many of @steps are inside of memory */
+static LLVMValueRef steps_inside(struct search *search, LLVMValueRef steps)
+{
+	struct loop *loop = &search->loop;
+	struct lower *l = loop->l;
+	LLVMValueRef size = lower_memory_bytes(l, 0), bytes = NULL, args[2];
 	u32 i;
 
 	for (i = 0; i < loop->nr_accesses; i++) {
 		args[0] = size;
 		args[1] = LLVMBuildZExt(l->b, loop_first_value(loop, &loop->accesses[i].at), l->i64, "");
 		args[1] = LLVMBuildNUWAdd(l->b, args[1], lower_i64(l, loop->accesses[i].offset), "");
-		steps = least(l, steps, lower_intrinsic(l, "llvm.usub.sat", &l->i64, 1, args, 2));
+		bytes = least(l, bytes, lower_intrinsic(l, "llvm.usub.sat", &l->i64, 1, args, 2));
 	}
-	steps = shifted(l, steps, search->step);
-	*known = LLVMConstInt(l->i1, 1, 0);
-	for (i = 0; i < search->nr_conditions; i++) {
-		if (!loop_count_repeats(loop, &search->conditions[i]))
-			return NULL;
-		*known = LLVMBuildAnd(l->b, *known, loop->known, "");
-		steps = least(l, steps, shifted(l, loop->repeats, search->step / search->unit));
-	}
-	return steps;
+	return least(l, steps, shifted(l, bytes, search->step));
 }
 
 /* 64 bits of what a load loads, @offset bytes on */
@@ -409,28 +421,56 @@ static void enter_behind(struct search *search, LLVMBasicBlockRef from, LLVMValu
 	LLVMBuildBr(l->b, loop->block);
 }
 
+/* LLVM inlined the function as it was; it still should */
+static void keep_inlined(struct lower *l, LLVMValueRef func)
+{
+	unsigned int kind = LLVMGetEnumAttributeKindForName("inlinehint", strlen("inlinehint"));
+	LLVMBasicBlockRef block;
+	LLVMValueRef instr;
+	u32 nr = 0;
+
+	for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block))
+		for (instr = LLVMGetFirstInstruction(block); instr && nr < INLINED;
+		     instr = LLVMGetNextInstruction(instr))
+			nr++;
+	if (nr < INLINED)
+		LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex,
+					LLVMCreateEnumAttribute(l->llvm, kind, 0));
+}
+
 static void build(struct search *search)
 {
 	struct loop *loop = &search->loop;
 	struct lower *l = loop->l;
 	LLVMValueRef br = LLVMGetBasicBlockTerminator(loop->preheader), known, steps, last, count, next;
-	LLVMValueRef first[MAX_LOADS], at[MAX_LOADS], values[MAX_BLOCKS] = { 0 }, phi, moved;
-	LLVMBasicBlockRef tests, block, on, done, ask;
+	LLVMValueRef first[MAX_LOADS], at[MAX_LOADS], values[MAX_BLOCKS] = { 0 }, phi, moved, start;
+	LLVMBasicBlockRef inside, tests, block, on, done, ask;
 	u32 i;
 
 	LLVMPositionBuilderBefore(l->b, br);
-	steps = count_steps(search, &known);
-	if (!steps)
+	if (!count_steps(search, &steps, &known))
 		return;
+	keep_inlined(l, LLVMGetBasicBlockParent(loop->block));
+	inside = lower_block(l, "tests");
 	tests = lower_block(l, "tests");
 	block = lower_block(l, "search");
 	on = lower_block(l, "search");
 	done = lower_block(l, "found");
-	known = LLVMBuildAnd(l->b, known,
-			     LLVMBuildICmp(l->b, LLVMIntNE, steps, lower_i64(l, 0), ""), "");
+	known = LLVMBuildAnd(l->b, known, LLVMBuildICmp(l->b, LLVMIntUGE, steps,
+			     lower_i64(l, search->unit == 1 ? MIN_BYTES / 8 : 1), ""), "");
 	LLVMInstructionEraseFromParent(br);
 	LLVMPositionBuilderAtEnd(l->b, loop->preheader);
-	LLVMBuildCondBr(l->b, known, tests, loop->block);
+	LLVMBuildCondBr(l->b, known, inside, loop->block);
+
+	LLVMPositionBuilderAtEnd(l->b, inside);
+	steps = steps_inside(search, steps);
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, steps, lower_i64(l, 0), ""), tests,
+			loop->block);
+	for (phi = LLVMGetFirstInstruction(loop->block); LLVMIsAPHINode(phi);
+	     phi = LLVMGetNextInstruction(phi)) {
+		start = loop_find_counter(loop, phi)->start;
+		LLVMAddIncoming(phi, &start, &inside, 1);
+	}
 
 	LLVMPositionBuilderAtEnd(l->b, tests);
 	/* opaque, and bounded, for the checker to see: as in copies of loops */
