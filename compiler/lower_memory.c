@@ -226,7 +226,8 @@ static LLVMValueRef piece_address(struct lower *l, LLVMValueRef at, const struct
 }
 
 /* all is loaded before anything is stored: source and destination may overlap */
-static void move_pieces(struct lower *l, const struct move *move, const struct piece *pieces, u32 nr)
+static void move_pieces(struct lower *l, const struct move *move, const struct piece *pieces,
+			u32 nr)
 {
 	LLVMValueRef values[SMALL_CONSTANT / 8 + 3];
 	u32 i;
@@ -330,8 +331,8 @@ static void move_small(struct lower *l, const struct move *move, LLVMBasicBlockR
 }
 
 /*
- * Lowers a small move in @memidx. Returns false if a helper has to do it, at the builder's place; if
- * *@done is not NULL, the helper's way goes there then.
+ * Lowers a small move in @memidx. Returns false if a helper has to do it, at the builder's place;
+ * if *@done is not NULL, the helper's way goes there then.
  */
 static bool move_here(struct lower *l, u32 memidx, const struct move *move, LLVMBasicBlockRef *done)
 {
