@@ -11,18 +11,6 @@
  */
 #include "kwasm.h"
 
-const char *kwasm_strings_at(const struct kwasm_strings *s, u32 i)
-{
-	const char *p = s->data;
-
-	if (i >= s->nr)
-		return NULL;
-	while (i--)
-		p += strlen(p) + 1;
-	return p;
-}
-EXPORT_SYMBOL_GPL(kwasm_strings_at);
-
 int kwasm_strings_init(struct kwasm_strings *s, const char *data, u32 bytes)
 {
 	u32 i;

@@ -108,8 +108,9 @@ struct kwasm_strings {
 	u32 nr;
 };
 
-/* The i-th string, NULL past the end */
-const char *kwasm_strings_at(const struct kwasm_strings *s, u32 i);
+#define kwasm_for_each_string(string, s)						\
+	for (string = (s)->data; string != (s)->data + (s)->bytes; string += strlen(string) + 1)
+
 /* Fill in nr; -EINVAL unless the last byte is NUL (or there are no bytes) */
 int kwasm_strings_init(struct kwasm_strings *s, const char *data, u32 bytes);
 

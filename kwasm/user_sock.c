@@ -40,18 +40,19 @@ static int rule_error(const char *what, const char *text, int err)
 
 static int parse_rules(struct wasi *w, const struct kwasm_strings *net)
 {
-	u32 i;
+	const char *text;
+	u32 i = 0;
 
-	if (!net->nr || (net->nr == 1 && !strcmp(kwasm_strings_at(net, 0), "none")))
+	if (!net->nr || (net->nr == 1 && !strcmp(net->data, "none")))
 		return 0;
 	if (net->nr > RULES_MAX)
 		return -E2BIG;
 	w->net_rules = calloc(net->nr, sizeof(*w->net_rules));
 	if (!w->net_rules)
 		return -ENOMEM;
-	for (i = 0; i < net->nr; i++)
-		if (wasi_net_rule_parse(kwasm_strings_at(net, i), &w->net_rules[i]))
-			return rule_error("net", kwasm_strings_at(net, i), -EINVAL);
+	kwasm_for_each_string(text, net)
+		if (wasi_net_rule_parse(text, &w->net_rules[i++]))
+			return rule_error("net", text, -EINVAL);
 	w->nr_net_rules = net->nr;
 	return 0;
 }
@@ -91,14 +92,16 @@ static int preopen_socket(struct wasi *w, const char *text)
 int wasi_net_start(struct wasi *w, const struct kwasm_strings *net, const struct kwasm_strings *listen)
 {
 	int err = parse_rules(w, net);
-	u32 i;
+	const char *text;
 
-	for (i = 0; i < listen->nr && !err; i++) {
-		err = preopen_socket(w, kwasm_strings_at(listen, i));
+	if (err)
+		return err;
+	kwasm_for_each_string(text, listen) {
+		err = preopen_socket(w, text);
 		if (err)
-			rule_error("listen", kwasm_strings_at(listen, i), err);
+			return rule_error("listen", text, err);
 	}
-	return err;
+	return 0;
 }
 
 static int permit(struct wasi *w, int use, int host, const struct sockaddr_storage *ss, int len)

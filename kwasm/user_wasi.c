@@ -181,12 +181,11 @@ static int add_preopen(struct wasi *w, const char *dir)
 static int pass(struct wasi *w, const struct kwasm_strings *passed, bool numbered)
 {
 	struct wasi_rights_pair rights;
-	u32 i, own, fd;
+	const char *text;
+	u32 own, fd;
 	int err;
 
-	for (i = 0; i < passed->nr; i++) {
-		const char *text = kwasm_strings_at(passed, i);
-
+	kwasm_for_each_string(text, passed) {
 		err = kwasm_fd_parse(text, &own, &fd);
 		if (!err && numbered != (fd != KWASM_FD_ANY))
 			continue;
@@ -212,13 +211,27 @@ static int pass(struct wasi *w, const struct kwasm_strings *passed, bool numbere
 	return 0;
 }
 
+static int add_preopens(struct wasi *w, const struct kwasm_strings *dirs)
+{
+	const char *dir;
+	int err;
+
+	kwasm_for_each_string(dir, dirs) {
+		err = add_preopen(w, dir);
+		if (err) {
+			kwasm_err("cannot open directory '%s': %s\n", dir, strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
 struct wasi *wasi_get(void *ctx)
 {
 	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
 	struct wasi *w = kwasm_instance_private(instance, KWASM_PRIVATE_WASI);
 	const struct kwasm_strings *lists = instance->lists;
-	int err = 0;
-	u32 i;
+	int err;
 
 	if (w)
 		return w;
@@ -233,13 +246,8 @@ struct wasi *wasi_get(void *ctx)
 		err = pass(w, &lists[KWASM_LIST_FDS], true);
 	if (!err)
 		err = wasi_net_start(w, &lists[KWASM_LIST_NET], &lists[KWASM_LIST_LISTEN]);
-	for (i = 0; i < lists[KWASM_LIST_DIRS].nr && !err; i++) {
-		const char *dir = kwasm_strings_at(&lists[KWASM_LIST_DIRS], i);
-
-		err = add_preopen(w, dir);
-		if (err)
-			kwasm_err("cannot open directory '%s': %s\n", dir, strerror(-err));
-	}
+	if (!err)
+		err = add_preopens(w, &lists[KWASM_LIST_DIRS]);
 	if (!err)
 		err = pass(w, &lists[KWASM_LIST_FDS], false);
 	if (err) {

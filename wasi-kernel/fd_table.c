@@ -77,12 +77,15 @@ static int preopen(struct wasi *w, const char *dir)
 	const char *colon = strrchr(dir, ':'), *guest = colon ? colon + 1 : dir;
 	struct file *file;
 	char *host;
+	size_t len = colon ? colon - dir : strlen(dir);
 	u32 fd;
-	int err;
+	int err = -ENAMETOOLONG;
 
 	if (!*guest)
 		guest = dir;
-	host = kstrndup(dir, colon ? colon - dir : strlen(dir), GFP_KERNEL_ACCOUNT);
+	if (len >= PATH_MAX)
+		goto failed;
+	host = kstrndup(dir, len, GFP_KERNEL_ACCOUNT);
 	if (!host)
 		return -ENOMEM;
 	file = filp_open(host, O_RDONLY | O_DIRECTORY | O_LARGEFILE | O_NOCTTY, 0);
@@ -105,7 +108,8 @@ static int preopen(struct wasi *w, const char *dir)
 	return 0;
 
 failed:
-	kwasm_info_ratelimited("%s: directory %s: error %d\n", w->instance->program->name, dir, err);
+	kwasm_info_ratelimited("%s: directory %.100s: error %d\n", w->instance->program->name, dir,
+			       err);
 	return err;
 }
 
@@ -153,11 +157,12 @@ static int reserve_number(struct wasi *w, u32 fd)
 static int pass(struct wasi *w, bool numbered)
 {
 	const struct kwasm_strings *fds = &w->instance->lists[KWASM_LIST_FDS];
-	u32 i, own, fd;
+	const char *text;
+	u32 own, fd;
 	int err;
 
-	for (i = 0; i < fds->nr; i++) {
-		err = kwasm_fd_parse(kwasm_strings_at(fds, i), &own, &fd);
+	kwasm_for_each_string(text, fds) {
+		err = kwasm_fd_parse(text, &own, &fd);
 		if (!err && numbered != (fd != KWASM_FD_ANY))
 			continue;
 		if (!err)
@@ -165,9 +170,8 @@ static int pass(struct wasi *w, bool numbered)
 		if (!err)
 			err = numbered ? reserve_number(w, fd) : wasi_fd_reserve(w, &fd);
 		if (err) {
-			kwasm_info_ratelimited("%s: descriptor %s: error %d\n",
-					       w->instance->program->name,
-					       kwasm_strings_at(fds, i), err);
+			kwasm_info_ratelimited("%s: descriptor %.100s: error %d\n",
+					       w->instance->program->name, text, err);
 			return err;
 		}
 		set_host(&w->fds[fd], own);
@@ -178,11 +182,11 @@ static int pass(struct wasi *w, bool numbered)
 static int preopen_all(struct wasi *w)
 {
 	const struct kwasm_strings *dirs = &w->instance->lists[KWASM_LIST_DIRS];
-	u32 i;
+	const char *dir;
 	int err;
 
-	for (i = 0; i < dirs->nr; i++) {
-		err = preopen(w, kwasm_strings_at(dirs, i));
+	kwasm_for_each_string(dir, dirs) {
+		err = preopen(w, dir);
 		if (err)
 			return err;
 	}

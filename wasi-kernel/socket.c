@@ -271,9 +271,10 @@ int wasi_socket_send(struct wasi *w, struct wasi_file *f, struct socket *sock,
 static int parse_rules(struct wasi *w)
 {
 	const struct kwasm_strings *net = &w->instance->lists[KWASM_LIST_NET];
-	u32 i;
+	const char *text;
+	u32 i = 0;
 
-	if (!net->nr || (net->nr == 1 && !strcmp(kwasm_strings_at(net, 0), "none")))
+	if (!net->nr || (net->nr == 1 && !strcmp(net->data, "none")))
 		return 0;
 	if (net->nr > RULES_MAX) {
 		kwasm_info_ratelimited("%s: net: more than %u rules\n", w->instance->program->name,
@@ -283,10 +284,8 @@ static int parse_rules(struct wasi *w)
 	w->net_rules = kvcalloc(net->nr, sizeof(*w->net_rules), GFP_KERNEL_ACCOUNT);
 	if (!w->net_rules)
 		return -ENOMEM;
-	for (i = 0; i < net->nr; i++) {
-		const char *text = kwasm_strings_at(net, i);
-
-		if (wasi_net_rule_parse(text, &w->net_rules[i])) {
+	kwasm_for_each_string(text, net) {
+		if (wasi_net_rule_parse(text, &w->net_rules[i++])) {
 			kwasm_info_ratelimited("%s: net: '%.100s' is not a rule\n",
 					       w->instance->program->name, text);
 			return -EINVAL;
@@ -340,18 +339,21 @@ static int preopen_socket(struct wasi *w, const char *text)
 int wasi_net_start(struct wasi *w)
 {
 	const struct kwasm_strings *listen = &w->instance->lists[KWASM_LIST_LISTEN];
+	const char *text;
 	int err;
-	u32 i;
 
 	err = parse_rules(w);
-	for (i = 0; i < listen->nr && !err; i++) {
-		err = preopen_socket(w, kwasm_strings_at(listen, i));
-		if (err)
+	if (err)
+		return err;
+	kwasm_for_each_string(text, listen) {
+		err = preopen_socket(w, text);
+		if (err) {
 			kwasm_info_ratelimited("%s: listen: %.100s: error %d\n",
-					       w->instance->program->name,
-					       kwasm_strings_at(listen, i), err);
+					       w->instance->program->name, text, err);
+			return err;
+		}
 	}
-	return err;
+	return 0;
 }
 
 void wasi_net_end(struct wasi *w)

@@ -222,6 +222,12 @@ run insmod counter.ko instances=3
 is instances_3_makes_three 3 "$(kwasm ps | grep -c counter)"
 rmmod counter
 
+# ---- long lists ----
+
+insmod exit0.ko run=0
+/usr/bin/lists
+rmmod exit0
+
 # ---- leaks ----
 
 free_kib()
