@@ -448,7 +448,6 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 	store->trap_rbp = 0;
 	store->values[-1].i64 = 0;
 	plat_mutex_lock(&kwasm_registry_lock);
-	WRITE_ONCE(store->kill, 0);
 	store->running_since = plat_cpu_ns();
 	store->running_pid = plat_pid();
 	store->running = instance;
@@ -463,6 +462,7 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 	plat_mutex_lock(&kwasm_registry_lock);
 	store->running_pid = 0;
 	store->running = NULL;
+	WRITE_ONCE(store->kill, 0);	/* it was for this call: what is done between calls goes on */
 	instance->cpu_ns += plat_cpu_ns() - store->running_since;
 	instance->calls++;
 	plat_mutex_unlock(&kwasm_registry_lock);

@@ -222,7 +222,7 @@ struct kwasm_store {
 	u64 trap_rbp;			/* frame of the trapping function */
 	u64 trap_ctx;			/* R13 there */
 	s32 detail;			/* of abi.pending */
-	u32 kill;			/* the call inside must end; set by others */
+	u32 kill;			/* the call inside must end; set by others while there is one */
 	u32 fpu;			/* some instance in it uses SSE registers */
 	u32 context;			/* enum kwasm_context of the call under way */
 	/* the call under way; under kwasm_registry_lock */

@@ -404,6 +404,30 @@ TEST(spinning_call_is_killed_from_another_thread)
 	close_all();
 }
 
+/* A value from outside becomes an object before the call begins, and that collects */
+TEST(call_after_a_killed_one_is_not_killed)
+{
+	struct kwasm_val value = { .type = 0x6e, .lo = 5 }, result;
+	struct libkwasm *by;
+	struct spinner s;
+	pthread_t thread;
+	u32 nr = 1;
+
+	open_with("killed");
+	ASSERT_EQ(0, libkwasm_open(LIBKWASM_USER, &by));
+	s.lib = lib;
+	s.handle = instantiate("killed");
+	ASSERT_EQ(0, call0(s.handle, "fill"));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, spin_in_thread, &s));
+	kill_running(by);
+	pthread_join(thread, NULL);
+	ASSERT_EQ(KWASM_TRAP_killed, s.result);
+	ASSERT_EQ(0, libkwasm_call(lib, s.handle, "take", 4, &value, 1, &result, &nr));
+	ASSERT_EQ(7u, result.lo);
+	libkwasm_close(by);
+	close_all();
+}
+
 static void *instantiate_in_thread(void *arg)
 {
 	struct spinner *s = arg;
