@@ -14,6 +14,7 @@
 
 #define BUCKETS_MIN	16u
 #define COLLECT_MIN	4096u	/* exceptions before the first collection for their sake */
+#define STEPS		1024u	/* buckets between two looks at the scheduler */
 
 struct kwasm_exception {
 	struct kwasm_exception *next;
@@ -113,8 +114,9 @@ static void drop(struct kwasm_exceptions *all, struct kwasm_exception **link)
 }
 
 /* All of them, or those only that never became a value */
-static void free_exceptions(struct kwasm_exceptions *all, bool kept)
+static void free_exceptions(struct kwasm_store *store, bool kept)
 {
+	struct kwasm_exceptions *all = &store->exceptions;
 	struct kwasm_exception **link;
 	u32 i;
 
@@ -126,17 +128,19 @@ static void free_exceptions(struct kwasm_exceptions *all, bool kept)
 			else
 				link = &(*link)->next;
 		}
+		if (i % STEPS == STEPS - 1)
+			plat_resched(store);
 	}
 }
 
 void kwasm_exceptions_end_call(struct kwasm_store *store)
 {
-	free_exceptions(&store->exceptions, false);
+	free_exceptions(store, false);
 }
 
 void kwasm_exceptions_destroy(struct kwasm_store *store)
 {
-	free_exceptions(&store->exceptions, true);
+	free_exceptions(store, true);
 	plat_free(store->exceptions.buckets);
 }
 
@@ -183,8 +187,10 @@ void kwasm_exceptions_revoke(struct kwasm_store *store, u64 start, u64 end)
 	for (i = 0; i < store->exceptions.nr_buckets; i++) {
 		for (exception = store->exceptions.buckets[i]; exception; exception = exception->next) {
 			for (k = 0; k < exception->nr; k++)
-				kwasm_refs_revoke(&exception->values[k].ref, 1, start, end);
+				kwasm_refs_revoke(store, &exception->values[k].ref, 1, start, end);
 		}
+		if (i % STEPS == STEPS - 1)
+			plat_resched(store);
 	}
 }
 

@@ -485,7 +485,8 @@ void gc_sweep_funcs(struct kwasm_objects *heap)
 void kwasm_heap_revoke(struct kwasm_store *store, u64 start, u64 end)
 {
 	if (store->heap)
-		kwasm_refs_revoke(store->heap->funcs.elems, store->heap->funcs.size, start, end);
+		kwasm_refs_revoke(store, store->heap->funcs.elems, store->heap->funcs.size, start,
+				  end);
 }
 
 /* ---- life ---- */

@@ -245,18 +245,20 @@ static void revoke_functions(struct kwasm_store *store, struct kwasm_instance *d
 			struct kwasm_table *table = &instance->table_own[i];
 
 			if (table->owner && kwasm_is_func_ref(table->reftype))
-				kwasm_refs_revoke(table->abi.elems, table->abi.size, start, end);
+				kwasm_refs_revoke(store, table->abi.elems, table->abi.size, start, end);
 		}
 		for (i = 0; i < image->globals.nr; i++) {
 			struct kwasm_global *global = &instance->globals[i];
 
 			if (global->owner == instance && kwasm_is_func_ref(global->type))
-				kwasm_refs_revoke(global->cell, 1, start, end);
+				kwasm_refs_revoke(store, global->cell, 1, start, end);
 		}
 		for (i = 0; i < image->elems.nr; i++) {
 			if (instance->elems[i].refs && kwasm_is_func_ref(elems[i].reftype))
-				kwasm_refs_revoke(instance->elems[i].refs, elems[i].nr, start, end);
+				kwasm_refs_revoke(store, instance->elems[i].refs, elems[i].nr,
+						  start, end);
 		}
+		plat_resched(store);
 	}
 }
 
@@ -537,29 +539,32 @@ static int initialise(struct kwasm_instance *instance, const u32 *which, u32 con
 }
 
 /*
- * Is anything but shared memory imported from exporter @exporter? All else, a call or a table,
- * is for one thread at a time.
+ * Join the stores of those that anything but shared memory is imported from: all else, a call or
+ * a table, is for one thread at a time. 0; as kwasm_store_merge()
  */
-static bool needs_merge(const struct kwasm_program *program, const u32 *which, u32 exporter)
+static int merge_stores(struct kwasm_instance *instance, const u32 *which)
 {
-	const struct kwasm_image *image = program->image;
+	const struct kwasm_image *image = instance->program->image;
 	const struct kwasm_image_import *imports = kwasm_image_at(image, image->imports);
 	const struct kwasm_image_memory *memories = kwasm_image_at(image, image->memories);
-	u32 i;
+	u32 i, last = ~0u;
+	int err = 0;
 
-	for (i = 0; i < image->imports.nr; i++) {
-		if (which[i] == exporter && (imports[i].kind != KWASM_EXTERN_MEMORY ||
-					     !memories[imports[i].index].shared))
-			return true;
+	for (i = 0; i < image->imports.nr && !err; i++) {
+		if (which[i] == last || which[i] == ~0u ||
+		    (imports[i].kind == KWASM_EXTERN_MEMORY && memories[imports[i].index].shared))
+			continue;
+		last = which[i];
+		err = kwasm_store_merge(instance, instance->imported[last]);
 	}
-	return false;
+	return err;
 }
 
 static int instantiate(struct kwasm_program *program, struct kwasm_session *session,
 		       bool is_default, const struct kwasm_config *config,
 		       struct kwasm_trap_info *report, struct kwasm_instance **result)
 {
-	u32 nr_imports = program->image->imports.nr, nr_exporters = 0, i;
+	u32 nr_imports = program->image->imports.nr, nr_exporters = 0;
 	struct kwasm_instance **exporters = NULL, *instance;
 	u32 *which = NULL;
 	int err;
@@ -585,12 +590,9 @@ static int instantiate(struct kwasm_program *program, struct kwasm_session *sess
 	/* the instance holds the exporters from here on */
 	instance->imported = exporters;
 	instance->nr_imported = nr_exporters;
-	for (i = 0; i < nr_exporters && !err; i++) {
-		if (needs_merge(program, which, i))
-			err = kwasm_store_merge(instance, exporters[i]);
-	}
 	exporters = NULL;
 	nr_exporters = 0;
+	err = merge_stores(instance, which);
 	if (!err)
 		err = initialise(instance, which, config->context, report);
 	if (!err) {

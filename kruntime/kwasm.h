@@ -410,7 +410,7 @@ u64 kwasm_null_ref(u32 reftype);	/* any value type of a reference, canonical or 
 int kwasm_table_create(struct kwasm_instance *instance, struct kwasm_table *table,
 		       const struct kwasm_image_table *type);
 void kwasm_table_destroy(struct kwasm_table *table);
-void kwasm_refs_revoke(u64 *refs, u64 nr, u64 start, u64 end);
+void kwasm_refs_revoke(struct kwasm_store *store, u64 *refs, u64 nr, u64 start, u64 end);
 int kwasm_elem_create(struct kwasm_elem *elem, const struct kwasm_image_elem *type);
 /* The reference at @i of a segment, which is not dropped and has it */
 u64 kwasm_elem_ref(struct kwasm_instance *instance, u32 elemidx, u32 i);

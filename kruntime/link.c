@@ -8,6 +8,8 @@
  */
 #include "kwasm.h"
 
+#define STEPS	64u	/* imports between two looks at the scheduler */
+
 /* A name as it may be printed: cut, and without bytes that a terminal or a log may not like */
 const char *kwasm_name_text(char *buf, size_t size, const char *name, u32 len)
 {
@@ -306,7 +308,7 @@ static bool import_matches(const struct kwasm_program *program,
  * @which: likewise
  * @report: filled on failure
  *
- * Return: 0; -ENOENT, unknown import; -EPROTOTYPE, incompatible import type.
+ * Return: 0; -ENOENT, unknown import; -EPROTOTYPE, incompatible import type; -EINTR.
  */
 int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exporters,
 		    const u32 *which, struct kwasm_trap_info *report)
@@ -325,6 +327,9 @@ int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exp
 
 		if (import->kind == KWASM_EXTERN_FUNC && !import->slot)
 			continue;
+		/* each look-up goes through the exporter's names */
+		if (i % STEPS == STEPS - 1 && plat_resched(instance->store))
+			return -EINTR;
 		err = kwasm_instance_export(exporters[which[i]],
 					    kwasm_image_str(image, import->name),
 					    import->name.len, &ext);

@@ -72,13 +72,16 @@ void kwasm_table_destroy(struct kwasm_table *table)
 }
 
 /* Null all references into [start, end): functions of an instance that goes away */
-void kwasm_refs_revoke(u64 *refs, u64 nr, u64 start, u64 end)
+void kwasm_refs_revoke(struct kwasm_store *store, u64 *refs, u64 nr, u64 start, u64 end)
 {
 	u64 i;
 
 	for (i = 0; i < nr; i++) {
 		if (refs[i] >= start && refs[i] < end)
 			refs[i] = kwasm_null_ref(KWASM_HEAP_FUNC);
+		/* cannot be left undone, but others may run */
+		if (i % CHUNK == CHUNK - 1)
+			plat_resched(store);
 	}
 }
 
