@@ -10,10 +10,12 @@
  *
  * An open file is a session. It pins this module; the calls in it pin the file.
  */
+#include <linux/build_bug.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "kernel.h"
@@ -135,20 +137,16 @@ out:
 	return result;
 }
 
-/* ---- the calls ---- */
+/* ---- the calls: @p is the argument, copied in; who changes it copies it out to @user ---- */
 
-static int ctl_version(struct kwasm_session *session, void __user *user)
+static int ctl_version(struct kwasm_session *session, void *p, void __user *user)
 {
-	struct kwasm_version arg;
-	int err;
+	struct kwasm_version *arg = p;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	arg.uapi = KWASM_UAPI_VERSION;
-	arg.abi = KWASM_ABI_VERSION;
-	arg.reserved = 0;
-	return put_arg(user, &arg, sizeof(arg));
+	arg->uapi = KWASM_UAPI_VERSION;
+	arg->abi = KWASM_ABI_VERSION;
+	arg->reserved = 0;
+	return put_arg(user, arg, sizeof(*arg));
 }
 
 /* The app's own instance: there is nothing to say about its surroundings */
@@ -178,102 +176,93 @@ static int instantiate(struct kwasm_session *session, const char *app,
 	return err;
 }
 
-static int ctl_instantiate(struct kwasm_session *session, void __user *user)
+static int ctl_instantiate(struct kwasm_session *session, void *p, void __user *user)
 {
-	struct kwasm_instantiate arg;
+	struct kwasm_instantiate *arg = p;
 	char *app;
 	int err;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.flags & ~KWASM_INSTANTIATE_DEFAULT || arg.reserved)
+	if (arg->flags & ~KWASM_INSTANTIATE_DEFAULT || arg->reserved)
 		return -EINVAL;
-	app = get_string(arg.app, KWASM_NAME_MAX);
+	app = get_string(arg->app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	err = arg.flags & KWASM_INSTANTIATE_DEFAULT ? instantiate_default(session, app, &arg) :
-	      instantiate(session, app, &arg);
+	err = arg->flags & KWASM_INSTANTIATE_DEFAULT ? instantiate_default(session, app, arg) :
+	      instantiate(session, app, arg);
 	kfree(app);
 	if (err)
 		return err;
-	err = put_arg(user, &arg, sizeof(arg));
+	err = put_arg(user, arg, sizeof(*arg));
 	if (err)	/* nobody would know the handle */
-		kwasm_session_drop(session, arg.handle);
+		kwasm_session_drop(session, arg->handle);
 	return err;
 }
 
-static int ctl_register(struct kwasm_session *session, void __user *user)
+static int ctl_register(struct kwasm_session *session, void *p, void __user *user)
 {
-	struct kwasm_register arg;
+	struct kwasm_register *arg = p;
 	char *name;
 	int err;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.reserved)
+	if (arg->reserved)
 		return -EINVAL;
-	name = get_name(arg.name, arg.name_len);
+	name = get_name(arg->name, arg->name_len);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	err = kwasm_session_register(session, arg.handle, name, arg.name_len);
+	err = kwasm_session_register(session, arg->handle, name, arg->name_len);
 	kfree(name);
 	return err;
 }
 
-static int ctl_call(struct kwasm_session *session, void __user *user)
+static int ctl_call(struct kwasm_session *session, void *p, void __user *user)
 {
+	struct kwasm_call *arg = p;
 	struct kwasm_trap_info *report;
 	struct kwasm_instance *instance;
 	struct kwasm_val *vals = NULL;
-	struct kwasm_call arg;
 	u32 room, nr;
 	char *name;
 	int err;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.reserved || arg.nr_args > KWASM_ARITY_MAX || arg.nr_results > KWASM_ARITY_MAX)
+	if (arg->reserved || arg->nr_args > KWASM_ARITY_MAX || arg->nr_results > KWASM_ARITY_MAX)
 		return -EINVAL;
-	name = get_name(arg.name, arg.name_len);
+	name = get_name(arg->name, arg->name_len);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	/* arguments and results share a buffer */
-	room = max(arg.nr_args, arg.nr_results);
+	room = max(arg->nr_args, arg->nr_results);
 	if (room) {
 		err = -ENOMEM;
 		vals = kvcalloc(room, sizeof(*vals), GFP_KERNEL_ACCOUNT);
 		if (!vals)
 			goto out_free_name;
 		err = -EFAULT;
-		if (copy_from_user(vals, u64_to_user_ptr(arg.args), arg.nr_args * sizeof(*vals)))
+		if (copy_from_user(vals, u64_to_user_ptr(arg->args), arg->nr_args * sizeof(*vals)))
 			goto out_free_vals;
 	}
-	err = get_report(&report, arg.report);
+	err = get_report(&report, arg->report);
 	if (err)
 		goto out_free_vals;
 	err = -EBADF;
-	instance = kwasm_session_instance(session, arg.handle);
+	instance = kwasm_session_instance(session, arg->handle);
 	if (!instance)
 		goto out_put_report;
-	nr = arg.nr_results;
-	err = kwasm_call(instance, name, arg.name_len, vals, arg.nr_args, vals, &nr,
+	nr = arg->nr_results;
+	err = kwasm_call(instance, name, arg->name_len, vals, arg->nr_args, vals, &nr,
 			 KWASM_CONTEXT_PROCESS, report);
 	kwasm_instance_put(instance);
 	if (!err) {
-		arg.nr_results = nr;
-		if (copy_to_user(u64_to_user_ptr(arg.results), vals, nr * sizeof(*vals)))
+		arg->nr_results = nr;
+		if (copy_to_user(u64_to_user_ptr(arg->results), vals, nr * sizeof(*vals)))
 			err = -EFAULT;
 	}
 	if (!err || err == -ENOSPC) {
-		arg.nr_results = nr;
-		if (put_arg(user, &arg, sizeof(arg)))
+		arg->nr_results = nr;
+		if (put_arg(user, arg, sizeof(*arg)))
 			err = -EFAULT;
 	}
 out_put_report:
-	err = put_report(report, arg.report, err);
+	err = put_report(report, arg->report, err);
 out_free_vals:
 	kvfree(vals);
 out_free_name:
@@ -281,59 +270,53 @@ out_free_name:
 	return err;
 }
 
-static int ctl_global_get(struct kwasm_session *session, void __user *user)
+static int ctl_global_get(struct kwasm_session *session, void *p, void __user *user)
 {
-	struct kwasm_global_get arg;
+	struct kwasm_global_get *arg = p;
 	struct kwasm_instance *instance;
 	char *name;
 	int err;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.reserved)
+	if (arg->reserved)
 		return -EINVAL;
-	name = get_name(arg.name, arg.name_len);
+	name = get_name(arg->name, arg->name_len);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	err = -EBADF;
-	instance = kwasm_session_instance(session, arg.handle);
+	instance = kwasm_session_instance(session, arg->handle);
 	if (instance) {
-		err = kwasm_global_get(instance, name, arg.name_len, &arg.value);
+		err = kwasm_global_get(instance, name, arg->name_len, &arg->value);
 		kwasm_instance_put(instance);
 	}
 	if (!err)
-		err = put_arg(user, &arg, sizeof(arg));
+		err = put_arg(user, arg, sizeof(*arg));
 	kfree(name);
 	return err;
 }
 
-static int ctl_run(struct kwasm_session *session, void __user *user)
+static int ctl_run(struct kwasm_session *session, void *p, void __user *user)
 {
+	struct kwasm_run *arg = p;
 	struct kwasm_trap_info *report;
 	struct kwasm_config config;
-	struct kwasm_run arg;
 	char *app;
 	int err;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.flags || arg.reserved)
+	if (arg->flags || arg->reserved)
 		return -EINVAL;
-	app = get_string(arg.app, KWASM_NAME_MAX);
+	app = get_string(arg->app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	err = get_config(&config, &arg.surroundings);
+	err = get_config(&config, &arg->surroundings);
 	if (!err)
-		err = get_report(&report, arg.report);
+		err = get_report(&report, arg->report);
 	if (err)
 		goto out_free;
-	arg.exit_code = 0;
-	err = kwasm_session_run(session, app, &config, &arg.exit_code, report);
+	arg->exit_code = 0;
+	err = kwasm_session_run(session, app, &config, &arg->exit_code, report);
 	if (!err)
-		err = put_arg(user, &arg, sizeof(arg));
-	err = put_report(report, arg.report, err);
+		err = put_arg(user, arg, sizeof(*arg));
+	err = put_report(report, arg->report, err);
 out_free:
 	kwasm_lists_free(config.lists);
 	kfree(app);
@@ -343,77 +326,67 @@ out_free:
 /* More instances than this are not listed; @total tells. */
 #define PS_MAX	65536u
 
-static int ctl_ps(struct kwasm_session *session, void __user *user)
+static int ctl_ps(struct kwasm_session *session, void *p, void __user *user)
 {
+	struct kwasm_ps *arg = p;
 	struct kwasm_ps_entry *entries = NULL;
-	struct kwasm_ps arg;
 	u8 __user *to;
 	u32 i, step;
 	int err;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.nr && (arg.entry_size < sizeof(u64) || arg.entry_size > PAGE_SIZE))
+	if (arg->nr && (arg->entry_size < sizeof(u64) || arg->entry_size > PAGE_SIZE))
 		return -EINVAL;
-	arg.nr = min(arg.nr, PS_MAX);
-	if (arg.nr) {
-		entries = kvcalloc(arg.nr, sizeof(*entries), GFP_KERNEL_ACCOUNT);
+	arg->nr = min(arg->nr, PS_MAX);
+	if (arg->nr) {
+		entries = kvcalloc(arg->nr, sizeof(*entries), GFP_KERNEL_ACCOUNT);
 		if (!entries)
 			return -ENOMEM;
 	}
-	arg.total = kwasm_instance_list(entries, arg.nr);
-	arg.nr = min(arg.nr, arg.total);
-	to = u64_to_user_ptr(arg.entries);
-	step = min_t(u32, arg.entry_size, sizeof(*entries));
+	arg->total = kwasm_instance_list(entries, arg->nr);
+	arg->nr = min(arg->nr, arg->total);
+	to = u64_to_user_ptr(arg->entries);
+	step = min_t(u32, arg->entry_size, sizeof(*entries));
 	err = -EFAULT;
-	for (i = 0; i < arg.nr; i++, to += arg.entry_size) {
+	for (i = 0; i < arg->nr; i++, to += arg->entry_size) {
 		if (copy_to_user(to, &entries[i], step) ||
-		    clear_user(to + step, arg.entry_size - step))
+		    clear_user(to + step, arg->entry_size - step))
 			goto out;
 	}
-	err = put_arg(user, &arg, sizeof(arg));
+	err = put_arg(user, arg, sizeof(*arg));
 out:
 	kvfree(entries);
 	return err;
 }
 
-static int ctl_kill(struct kwasm_session *session, void __user *user)
+static int ctl_kill(struct kwasm_session *session, void *p, void __user *user)
 {
-	struct kwasm_kill arg;
-	int err;
+	struct kwasm_kill *arg = p;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.reserved)
+	if (arg->reserved)
 		return -EINVAL;
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	return kwasm_instance_kill(arg.id);
+	return kwasm_instance_kill(arg->id);
 }
 
 /* What imports and exports of an app may take; more is cut off with -ENOSPC */
 #define INFO_MAX	(64u << 20)
 
-static int ctl_info(struct kwasm_session *session, void __user *user)
+static int ctl_info(struct kwasm_session *session, void *p, void __user *user)
 {
+	struct kwasm_info *arg = p;
 	struct kwasm_program *program;
-	struct kwasm_info arg;
 	void *buffer = NULL;
 	char *app;
 	u32 room;
 	int err;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	if (arg.reserved)
+	if (arg->reserved)
 		return -EINVAL;
-	app = get_string(arg.app, KWASM_NAME_MAX);
+	app = get_string(arg->app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	room = min(arg.buffer_size, INFO_MAX);
+	room = min(arg->buffer_size, INFO_MAX);
 	if (room) {
 		err = -ENOMEM;
 		buffer = plat_zalloc(room);	/* large, and so not worth the OOM killer */
@@ -424,11 +397,11 @@ static int ctl_info(struct kwasm_session *session, void __user *user)
 	program = kwasm_program_get(app);
 	if (!program)
 		goto out_free_buffer;
-	err = kwasm_program_info(program, &arg, buffer, room);
+	err = kwasm_program_info(program, arg, buffer, room);
 	kwasm_program_put(program);
-	if (!err && room && copy_to_user(u64_to_user_ptr(arg.buffer), buffer, arg.buffer_size))
+	if (!err && room && copy_to_user(u64_to_user_ptr(arg->buffer), buffer, arg->buffer_size))
 		err = -EFAULT;
-	if ((!err || err == -ENOSPC) && put_arg(user, &arg, sizeof(arg)))
+	if ((!err || err == -ENOSPC) && put_arg(user, arg, sizeof(*arg)))
 		err = -EFAULT;
 out_free_buffer:
 	plat_free(buffer);
@@ -437,45 +410,52 @@ out_free_app:
 	return err;
 }
 
-static int ctl_drop(struct kwasm_session *session, void __user *user)
+static int ctl_drop(struct kwasm_session *session, void *p, void __user *user)
 {
-	struct kwasm_drop arg;
-	int err;
+	struct kwasm_drop *arg = p;
 
-	err = get_arg(&arg, sizeof(arg), user);
-	if (err)
-		return err;
-	return kwasm_session_drop(session, arg.handle);
+	return kwasm_session_drop(session, arg->handle);
 }
+
+#define ARG_MAX_SIZE	sizeof(struct kwasm_instantiate)	/* the largest of them */
+
+/* By number; all arguments are structs that begin with their size */
+static const struct ctl_row {
+	size_t size;
+	int (*call)(struct kwasm_session *session, void *arg, void __user *user);
+} ctl_calls[] = {
+#define CALL(NAME, name)								\
+	[KWASM_IOC_##NAME - KWASM_IOC_VERSION] = {						\
+		sizeof(struct kwasm_##name) +							\
+		BUILD_BUG_ON_ZERO(sizeof(struct kwasm_##name) > ARG_MAX_SIZE),			\
+		ctl_##name									\
+	}
+	CALL(VERSION, version),
+	CALL(INSTANTIATE, instantiate),
+	CALL(REGISTER, register),
+	CALL(CALL, call),
+	CALL(GLOBAL_GET, global_get),
+	CALL(RUN, run),
+	CALL(PS, ps),
+	CALL(KILL, kill),
+	CALL(INFO, info),
+	CALL(DROP, drop),
+#undef CALL
+};
 
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct kwasm_session *session = file->private_data;
 	void __user *user = (void __user *)arg;
+	u64 room[DIV_ROUND_UP(ARG_MAX_SIZE, sizeof(u64))];
+	u32 nr = cmd - KWASM_IOC_VERSION;
+	const struct ctl_row *row;
+	int err;
 
-	switch (cmd) {
-	case KWASM_IOC_VERSION:
-		return ctl_version(session, user);
-	case KWASM_IOC_INSTANTIATE:
-		return ctl_instantiate(session, user);
-	case KWASM_IOC_REGISTER:
-		return ctl_register(session, user);
-	case KWASM_IOC_CALL:
-		return ctl_call(session, user);
-	case KWASM_IOC_GLOBAL_GET:
-		return ctl_global_get(session, user);
-	case KWASM_IOC_RUN:
-		return ctl_run(session, user);
-	case KWASM_IOC_PS:
-		return ctl_ps(session, user);
-	case KWASM_IOC_KILL:
-		return ctl_kill(session, user);
-	case KWASM_IOC_INFO:
-		return ctl_info(session, user);
-	case KWASM_IOC_DROP:
-		return ctl_drop(session, user);
-	}
-	return -ENOTTY;
+	if (nr >= ARRAY_SIZE(ctl_calls))
+		return -ENOTTY;
+	row = &ctl_calls[array_index_nospec(nr, ARRAY_SIZE(ctl_calls))];
+	err = get_arg(room, row->size, user);
+	return err ? err : row->call(file->private_data, room, user);
 }
 
 static int ctl_open(struct inode *inode, struct file *file)

@@ -8,7 +8,7 @@
  */
 #include "gc.h"
 
-#define CHUNK	(256u << 10)	/* bytes between two looks at the scheduler */
+#define STEPS	(16u << 10)	/* elements between two looks at the scheduler */
 
 static struct kwasm_objects *ctx_heap(void *ctx)
 {
@@ -26,15 +26,6 @@ static const struct gc_layout *ctx_layout(void *ctx, u32 typeidx, u32 kind)
 static void raise_error(void *ctx, int err)
 {
 	kwasm_raise(ctx, err == -EINTR ? KWASM_TRAP_killed : KWASM_TRAP_out_of_memory, 0);
-}
-
-/* Between two chunks of a long host call: true if the call is to end */
-static bool chunk_done(void *ctx)
-{
-	if (!plat_resched(kwasm_ctx_store(ctx)))
-		return false;
-	kwasm_raise(ctx, KWASM_TRAP_killed, 0);
-	return true;
 }
 
 static u32 new_object(void *ctx, const struct gc_layout *layout, u64 size)
@@ -135,7 +126,7 @@ static void fill(void *ctx, const struct gc_object *array, u32 at, u32 n, u64 lo
 
 	for (i = 0; i < n; i++, p += size) {
 		set_element(p, size, lo, hi);
-		if (i % (CHUNK / 16) == CHUNK / 16 - 1 && chunk_done(ctx))
+		if (i % STEPS == STEPS - 1 && kwasm_chunk_done(ctx))
 			return;
 	}
 }
@@ -174,24 +165,6 @@ void kwasm_array_fill(void *ctx, u32 array_ref, u32 at, u32 n, u64 lo, u64 hi)
 }
 EXPORT_SYMBOL_GPL(kwasm_array_fill);
 
-/* memmove() that others can interrupt */
-static void move(void *ctx, u8 *dst, const u8 *src, u64 n)
-{
-	bool forward = dst <= src || dst >= src + n;
-	u64 done = 0, now;
-
-	while (done < n) {
-		now = min_t(u64, n - done, CHUNK);
-		if (forward)
-			memmove(dst + done, src + done, now);
-		else
-			memmove(dst + (n - done - now), src + (n - done - now), now);
-		done += now;
-		if (done < n && chunk_done(ctx))
-			return;
-	}
-}
-
 void kwasm_array_copy(void *ctx, u32 dst_array, u32 dst, u32 src_array, u32 src, u32 n)
 {
 	struct gc_object to, from;
@@ -203,7 +176,7 @@ void kwasm_array_copy(void *ctx, u32 dst_array, u32 dst, u32 src_array, u32 src,
 		wrong_type(ctx);
 		return;
 	}
-	move(ctx, element(ctx, &to, dst), element(ctx, &from, src), (u64)n * to.layout->size);
+	kwasm_move(ctx, element(ctx, &to, dst), element(ctx, &from, src), (u64)n * to.layout->size);
 }
 EXPORT_SYMBOL_GPL(kwasm_array_copy);
 
@@ -233,7 +206,7 @@ void kwasm_array_init_data(void *ctx, u32 array_ref, u32 at, u32 dataidx, u32 sr
 		return;
 	bytes = data_bytes(ctx, dataidx, src, (u64)n * array.layout->size);
 	if (bytes)
-		move(ctx, element(ctx, &array, at), bytes, (u64)n * array.layout->size);
+		kwasm_move(ctx, element(ctx, &array, at), bytes, (u64)n * array.layout->size);
 }
 EXPORT_SYMBOL_GPL(kwasm_array_init_data);
 
@@ -250,8 +223,8 @@ u32 kwasm_array_new_data(void *ctx, u32 typeidx, u32 dataidx, u32 src, u32 n)
 		return 0;
 	ref = new_array(ctx, layout, n);
 	if (ref)
-		move(ctx, ctx_heap(ctx)->base + ref + KWASM_OBJECT_ELEMENTS, bytes,
-		     (u64)n * layout->size);
+		kwasm_move(ctx, ctx_heap(ctx)->base + ref + KWASM_OBJECT_ELEMENTS, bytes,
+			   (u64)n * layout->size);
 	return ref;
 }
 EXPORT_SYMBOL_GPL(kwasm_array_new_data);
@@ -305,7 +278,7 @@ static void set_from_elem(void *ctx, const struct gc_object *array, u32 at, u32 
 			ref = handle;
 		}
 		set_element(p, array->layout->size, ref, 0);
-		if (i % (CHUNK / 16) == CHUNK / 16 - 1 && chunk_done(ctx))
+		if (i % STEPS == STEPS - 1 && kwasm_chunk_done(ctx))
 			return;
 	}
 }

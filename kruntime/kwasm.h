@@ -406,6 +406,11 @@ int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *me
 void kwasm_memory_destroy(struct kwasm_memory *memory);
 bool kwasm_memory_contains(const struct kwasm_memory *memory, u64 addr, u64 len);
 
+/* Between two chunks of a long host call: true, and killed is raised, if the call is to end */
+bool kwasm_chunk_done(void *ctx);
+/* memmove() in chunks; ends early if the call is to end. Ranges have been checked. */
+void kwasm_move(void *ctx, void *dst, const void *src, u64 n);
+
 u64 kwasm_null_ref(u32 reftype);	/* any value type of a reference, canonical or not */
 int kwasm_table_create(struct kwasm_instance *instance, struct kwasm_table *table,
 		       const struct kwasm_image_table *type);
@@ -459,6 +464,7 @@ int kwasm_link_find(struct kwasm_program *program, struct kwasm_session *session
 int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exporters,
 		    const u32 *which, struct kwasm_trap_info *report);
 const char *kwasm_name_text(char *buf, size_t size, const char *name, u32 len);
+const char *kwasm_valtype_text(u32 type);
 const char *kwasm_functype_text(char *buf, size_t size, const u32 *valtypes, u32 nr_params,
 				u32 nr_results);
 

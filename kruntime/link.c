@@ -21,7 +21,8 @@ const char *kwasm_name_text(char *buf, size_t size, const char *name, u32 len)
 	return buf;
 }
 
-static const char *valtype_text(u32 type)
+/* A value type, canonical or of one byte, as the text format has it */
+const char *kwasm_valtype_text(u32 type)
 {
 	static const char *const names[] = {
 		"exnref", "arrayref", "structref", "i31ref", "eqref", "anyref", "externref",
@@ -72,11 +73,11 @@ const char *kwasm_functype_text(char *buf, size_t size, const u32 *valtypes, u32
 	u32 i;
 
 	for (i = 0; i < nr_params; i++)
-		n += scnprintf(buf + n, size - n, "%s%s", i ? ", " : "", valtype_text(valtypes[i]));
+		n += scnprintf(buf + n, size - n, "%s%s", i ? ", " : "", kwasm_valtype_text(valtypes[i]));
 	n += scnprintf(buf + n, size - n, ") -> (");
 	for (i = 0; i < nr_results; i++)
 		n += scnprintf(buf + n, size - n, "%s%s", i ? ", " : "",
-			       valtype_text(valtypes[nr_params + i]));
+			       kwasm_valtype_text(valtypes[nr_params + i]));
 	scnprintf(buf + n, size - n, ")");
 	return buf;
 }
@@ -93,7 +94,7 @@ static const char *table_text(char *buf, size_t size, u32 reftype, u32 is64, u64
 	int n = scnprintf(buf, size, "table%s", is64 ? " i64" : "");
 
 	n += limits_text(buf + n, size - n, min, max);
-	scnprintf(buf + n, size - n, " of %s", valtype_text(reftype));
+	scnprintf(buf + n, size - n, " of %s", kwasm_valtype_text(reftype));
 	return buf;
 }
 
@@ -110,7 +111,7 @@ static const char *memory_text(char *buf, size_t size, u32 is64, u32 shared, u64
 
 static const char *global_text(char *buf, size_t size, u32 type, u32 mut)
 {
-	scnprintf(buf, size, "%sglobal %s", mut ? "mutable " : "", valtype_text(type));
+	scnprintf(buf, size, "%sglobal %s", mut ? "mutable " : "", kwasm_valtype_text(type));
 	return buf;
 }
 

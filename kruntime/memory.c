@@ -194,8 +194,7 @@ u64 kwasm_memory_grow(void *ctx, u32 memidx, u64 delta)
 }
 EXPORT_SYMBOL_GPL(kwasm_memory_grow);
 
-/* Between two chunks of a long host call: true if the call is to end */
-static bool chunk_done(void *ctx)
+bool kwasm_chunk_done(void *ctx)
 {
 	if (!plat_resched(kwasm_ctx_store(ctx)))
 		return false;
@@ -203,8 +202,7 @@ static bool chunk_done(void *ctx)
 	return true;
 }
 
-/* memmove() that others can interrupt; ranges have been checked */
-static void move_chunked(void *ctx, u8 *dst, const u8 *src, u64 n)
+void kwasm_move(void *ctx, void *dst, const void *src, u64 n)
 {
 	bool forward = dst <= src || dst >= src + n;
 	u64 done = 0, now;
@@ -216,7 +214,7 @@ static void move_chunked(void *ctx, u8 *dst, const u8 *src, u64 n)
 		else
 			memmove(dst + (n - done - now), src + (n - done - now), now);
 		done += now;
-		if (done < n && chunk_done(ctx))
+		if (done < n && kwasm_chunk_done(ctx))
 			return;
 	}
 }
@@ -235,8 +233,8 @@ void kwasm_memory_init(void *ctx, u32 memidx, u32 dataidx, u64 dst, u32 src, u32
 		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
 		return;
 	}
-	move_chunked(ctx, memory->abi.base + dst,
-		     instance->program->app->data + data->offset + src, n);
+	kwasm_move(ctx, memory->abi.base + dst,
+		   instance->program->app->data + data->offset + src, n);
 }
 EXPORT_SYMBOL_GPL(kwasm_memory_init);
 
@@ -250,7 +248,7 @@ void kwasm_memory_copy(void *ctx, u32 dst_memidx, u32 src_memidx, u64 dst, u64 s
 		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
 		return;
 	}
-	move_chunked(ctx, to->abi.base + dst, from->abi.base + src, n);
+	kwasm_move(ctx, to->abi.base + dst, from->abi.base + src, n);
 }
 EXPORT_SYMBOL_GPL(kwasm_memory_copy);
 
@@ -267,7 +265,7 @@ void kwasm_memory_fill(void *ctx, u32 memidx, u64 dst, u32 byte, u64 n)
 		now = min_t(u64, n - done, CHUNK);
 		memset(memory->abi.base + dst + done, (u8)byte, now);
 		done += now;
-		if (done < n && chunk_done(ctx))
+		if (done < n && kwasm_chunk_done(ctx))
 			return;
 	}
 }

@@ -95,20 +95,12 @@ static struct kwasm_table *ctx_table(void *ctx, u32 tableidx)
 	return kwasm_ctx_instance(ctx)->tables[tableidx];
 }
 
-static bool chunk_done(void *ctx)
-{
-	if (!plat_resched(kwasm_ctx_store(ctx)))
-		return false;
-	kwasm_raise(ctx, KWASM_TRAP_killed, 0);
-	return true;
-}
-
 static void fill_chunked(void *ctx, u64 *elems, u64 ref, u64 n)
 {
 	u64 i;
 
 	for (i = 0; i < n; i++) {
-		if (i && !(i % CHUNK) && chunk_done(ctx))
+		if (i && !(i % CHUNK) && kwasm_chunk_done(ctx))
 			return;
 		elems[i] = ref;
 	}
@@ -181,22 +173,12 @@ void kwasm_table_copy(void *ctx, u32 dst_tableidx, u32 src_tableidx, u64 dst, u6
 {
 	struct kwasm_table *to = ctx_table(ctx, dst_tableidx);
 	struct kwasm_table *from = ctx_table(ctx, src_tableidx);
-	u64 done = 0, now, at;
-	bool forward = to != from || dst <= src;
 
 	if (!table_contains(to, dst, n) || !table_contains(from, src, n)) {
 		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_table, 0);
 		return;
 	}
-	while (done < n) {
-		now = min_t(u64, n - done, CHUNK);
-		at = forward ? done : n - done - now;
-		memmove(to->abi.elems + dst + at, from->abi.elems + src + at,
-			now * sizeof(u64));
-		done += now;
-		if (done < n && chunk_done(ctx))
-			return;
-	}
+	kwasm_move(ctx, to->abi.elems + dst, from->abi.elems + src, n * sizeof(u64));
 }
 EXPORT_SYMBOL_GPL(kwasm_table_copy);
 
@@ -226,7 +208,7 @@ void kwasm_table_init(void *ctx, u32 tableidx, u32 elemidx, u64 dst, u32 src, u3
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		if (i && !(i % CHUNK) && chunk_done(ctx))
+		if (i && !(i % CHUNK) && kwasm_chunk_done(ctx))
 			return;
 		table->abi.elems[dst + i] = kwasm_elem_ref(instance, elemidx, src + i);
 	}

@@ -490,7 +490,7 @@ static int parse_values(const struct libkwasm_item *func, const char *name, int 
 	for (i = 0; i < func->nr_params; i++) {
 		if (!value_parse(argv[i], func->types[i], &values[i])) {
 			fprintf(stderr, "kwasm: %s: value %u: '%s' is no %s\n", name, i + 1, argv[i],
-				value_type_name(func->types[i]));
+				kwasm_valtype_text(func->types[i]));
 			return STATUS_USAGE;
 		}
 	}
@@ -674,7 +674,7 @@ static void print_item(const struct libkwasm_item *item)
 	case KWASM_EXTERN_TABLE:
 		printf("table%s", item->is64 ? " i64" : "");
 		print_limits(item);
-		printf(" of %s", value_type_name(item->types[0]));
+		printf(" of %s", kwasm_valtype_text(item->types[0]));
 		break;
 	case KWASM_EXTERN_MEMORY:
 		printf("memory%s", item->is64 ? " i64" : "");
@@ -682,7 +682,7 @@ static void print_item(const struct libkwasm_item *item)
 		printf(" wasm pages");
 		break;
 	case KWASM_EXTERN_GLOBAL:
-		printf("%sglobal %s", item->mut ? "mutable " : "", value_type_name(item->types[0]));
+		printf("%sglobal %s", item->mut ? "mutable " : "", kwasm_valtype_text(item->types[0]));
 		break;
 	default:
 		printf("tag");

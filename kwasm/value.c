@@ -8,47 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kwasm.h"
 #include "value.h"
-
-const char *value_type_name(u8 type)
-{
-	switch (type) {
-	case 0x7f:
-		return "i32";
-	case 0x7e:
-		return "i64";
-	case 0x7d:
-		return "f32";
-	case 0x7c:
-		return "f64";
-	case 0x7b:
-		return "v128";
-	case 0x70:
-		return "funcref";
-	case 0x6f:
-		return "externref";
-	case 0x6e:
-		return "anyref";
-	case 0x6d:
-		return "eqref";
-	case 0x6c:
-		return "i31ref";
-	case 0x6b:
-		return "structref";
-	case 0x6a:
-		return "arrayref";
-	case 0x69:
-		return "exnref";
-	}
-	return "?";
-}
 
 void value_print_types(FILE *out, const u8 *types, u32 nr)
 {
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		fprintf(out, "%s%s", i ? ", " : "", value_type_name(types[i]));
+		fprintf(out, "%s%s", i ? ", " : "", kwasm_valtype_text(types[i]));
 }
 
 static bool parse_integer(const char *text, unsigned int bits, u64 *value)

@@ -9,7 +9,6 @@
 #include "types.h"
 #include "uapi/kwasm.h"
 
-const char *value_type_name(u8 type);
 void value_print_types(FILE *out, const u8 *types, u32 nr);
 
 /*
