@@ -33,6 +33,9 @@
 /* Whose guest code this thread is in; read by entry.S */
 __thread struct kwasm_store *kwasm_current_store __attribute__((tls_model("local-exec")));
 
+/* Repeats a kick that came where a thread cannot be stopped */
+static __thread timer_t kick_timer;
+
 static int log_level = 4;	/* warnings and worse */
 
 void user_platform_verbose(void)
@@ -233,19 +236,48 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 	uc->uc_mcontext.gregs[REG_RIP] = (uintptr_t)&row->fixup + row->fixup;
 }
 
-/* The thread is to leave guest code; in a host call it will see store->kill itself */
+/* Come again in a moment */
+static void kick_later(void)
+{
+	static const struct itimerspec moment = { .it_value.tv_nsec = 1000000 };
+
+	timer_settime(kick_timer, 0, &moment, NULL);
+}
+
+/*
+ * The thread is to leave guest code. Elsewhere it is on its way there, or in a host call, which sees
+ * store->kill itself, or has just looked.
+ */
 static void on_kick(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 	uintptr_t ip = uc->uc_mcontext.gregs[REG_RIP];
+	int saved = errno;
 
 	(void)sig;
 	(void)info;
-	if (!kwasm_current_store || !kwasm_current_store->kill || !loader_in_text(ip))
+	if (!kwasm_current_store || !READ_ONCE(kwasm_current_store->kill))
 		return;
+	if (!loader_in_text(ip)) {
+		kick_later();
+		errno = saved;
+		return;
+	}
 	uc->uc_mcontext.gregs[REG_RCX] = ip;
 	uc->uc_mcontext.gregs[REG_RAX] = KWASM_TRAP_killed;
 	uc->uc_mcontext.gregs[REG_RIP] = (uintptr_t)kwasm_trap_current;
+}
+
+static __thread bool thread_started;
+static pthread_key_t thread_key;	/* its alternate stack */
+
+static void thread_exit(void *stack)
+{
+	stack_t none = { .ss_flags = SS_DISABLE };
+
+	timer_delete(kick_timer);
+	sigaltstack(&none, NULL);
+	munmap(stack, ALT_STACK_SIZE);
 }
 
 static void install_handlers(void)
@@ -259,23 +291,35 @@ static void install_handlers(void)
 	sa.sa_sigaction = on_kick;
 	sa.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
 	sigaction(SIGKICK, &sa, NULL);
+	if (pthread_key_create(&thread_key, thread_exit))
+		abort();	/* there are a thousand of them */
 }
 
-static int thread_init(void)
+/* What a thread needs before guest code runs in it, and keeps until it ends */
+static int thread_start(void)
 {
-	static __thread bool done;
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	stack_t alt = { .ss_size = ALT_STACK_SIZE };
+	struct sigevent kick = {
+		.sigev_notify = SIGEV_THREAD_ID,
+		.sigev_signo = SIGKICK,
+		._sigev_un._tid = gettid(),
+	};
 
-	if (done)
-		return 0;
 	pthread_once(&once, install_handlers);
-	/* never freed: threads that run guest code live as long as the process */
 	alt.ss_sp = mmap(NULL, ALT_STACK_SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (alt.ss_sp == MAP_FAILED || sigaltstack(&alt, NULL))
+	if (alt.ss_sp == MAP_FAILED)
 		return -ENOMEM;
-	done = true;
+	if (timer_create(CLOCK_MONOTONIC, &kick, &kick_timer)) {
+		munmap(alt.ss_sp, ALT_STACK_SIZE);
+		return -ENOMEM;
+	}
+	if (sigaltstack(&alt, NULL) || pthread_setspecific(thread_key, alt.ss_sp)) {
+		thread_exit(alt.ss_sp);
+		return -ENOMEM;
+	}
+	thread_started = true;
 	return 0;
 }
 
@@ -295,13 +339,16 @@ static void wake_thread(struct running *running)
 
 int plat_exec_begin(struct kwasm_store *store)
 {
-	int err = thread_init();
+	int err = thread_started ? 0 : thread_start();
 
 	if (err)
 		return err;
 	this_thread.thread = pthread_self();
 	kwasm_current_store = store;
-	__atomic_store_n(&store->plat, &this_thread, __ATOMIC_RELEASE);
+	/* who kills does these two the other way round */
+	__atomic_store_n(&store->plat, &this_thread, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&store->kill, __ATOMIC_SEQ_CST))
+		kick_later();
 	return 0;
 }
 
@@ -374,8 +421,10 @@ void plat_unpark(struct plat_parking *parking)
 
 void plat_kick(struct kwasm_store *store)
 {
-	struct running *running = __atomic_load_n(&store->plat, __ATOMIC_ACQUIRE);
+	struct running *running;
 
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* see plat_exec_begin() */
+	running = __atomic_load_n(&store->plat, __ATOMIC_SEQ_CST);
 	if (running) {
 		wake_thread(running);
 		pthread_kill(running->thread, SIGKICK);

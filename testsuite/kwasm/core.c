@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -367,7 +368,7 @@ static void kill_running(struct libkwasm *by)
 	int nr, i, tries;
 	bool killed = false;
 
-	for (tries = 0; tries < 2000 && !killed; tries++) {
+	for (tries = 0; tries < 2000000 && !killed; tries++) {
 		nr = libkwasm_ps(by, &entries);
 		for (i = 0; i < nr; i++) {
 			if (entries[i].state != KWASM_STATE_RUNNING)
@@ -376,7 +377,7 @@ static void kill_running(struct libkwasm *by)
 			killed = true;
 		}
 		free(entries);
-		usleep(1000);
+		sched_yield();
 	}
 	ASSERT_EQ(true, killed);
 }
@@ -393,7 +394,7 @@ TEST(spinning_call_is_killed_from_another_thread)
 	ASSERT_EQ(0, libkwasm_open(LIBKWASM_USER, &by));
 	s.lib = lib;
 	s.handle = instantiate("lib");
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 200; i++) {
 		ASSERT_EQ(0, pthread_create(&thread, NULL, spin_in_thread, &s));
 		kill_running(by);
 		pthread_join(thread, NULL);
