@@ -341,6 +341,10 @@ static int compile(const struct options *opt)
 	int err;
 
 	clock_gettime(CLOCK_MONOTONIC, &b.started);
+	if (file_is_same(opt->input, opt->output)) {
+		diag_file_error(opt->output, "the output is the input");
+		return -EINVAL;
+	}
 	err = read_module(&b);
 	if (err)
 		goto out;

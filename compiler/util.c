@@ -174,6 +174,10 @@ int file_read(const char *path, u8 **bytes, size_t *size)
 		err = -EISDIR;
 		goto err_close;
 	}
+	if (S_ISREG(st.st_mode) && (u64)st.st_size > FILE_MAX) {
+		err = -EFBIG;
+		goto err_close;
+	}
 	/* one byte more than the file, so that one read() and its end fit */
 	array_reserve(buf, cap, S_ISREG(st.st_mode) ? (size_t)st.st_size + 2 : 65536);
 	for (;;) {
@@ -187,6 +191,10 @@ int file_read(const char *path, u8 **bytes, size_t *size)
 		if (!n)
 			break;
 		used += (size_t)n;
+		if (used > FILE_MAX) {	/* a device or a pipe may have no end */
+			err = -EFBIG;
+			goto err_free;
+		}
 		array_reserve(buf, cap, used + 2);
 	}
 	close(fd);
@@ -200,6 +208,14 @@ err_free:
 err_close:
 	close(fd);
 	return err;
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return !stat(a, &sa) && !stat(b, &sb) && S_ISREG(sa.st_mode) &&
+	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
 bool utf8_valid(const u8 *s, size_t size)

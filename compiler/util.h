@@ -44,11 +44,16 @@ void *arena_calloc(struct arena *a, size_t nr, size_t size);
 char *arena_strndup(struct arena *a, const void *bytes, size_t size);
 void arena_destroy(struct arena *a);
 
+/* the most that file_read() takes; engines of WebAssembly take no larger module */
+#define FILE_MAX	(1ul << 30)
+
 /*
  * Read a whole regular file (or pipe) into xmalloc()ed memory with one more
- * byte, zero, behind it. Returns 0 or -errno; prints nothing.
+ * byte, zero, behind it. Returns 0 or -errno (-EFBIG: over FILE_MAX); prints nothing.
  */
 int file_read(const char *path, u8 **bytes, size_t *size);
+/* do both paths lead to one regular file, which is there? */
+bool file_is_same(const char *a, const char *b);
 
 /* true if @size bytes at @s are well-formed UTF-8 (no surrogates, no overlong forms) */
 bool utf8_valid(const u8 *s, size_t size);
