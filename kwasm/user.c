@@ -27,7 +27,7 @@ static struct kwasm_session *session_of(struct libkwasm *lib)
 static int user_open(struct libkwasm *lib)
 {
 	struct user *user = calloc(1, sizeof(*user));
-	int err = -ENOMEM;
+	int err;
 
 	if (!user)
 		return -ENOMEM;
@@ -37,8 +37,10 @@ static int user_open(struct libkwasm *lib)
 			goto err_free;
 	}
 	user->session = kwasm_session_create();
-	if (!user->session)
+	if (!user->session) {
+		err = -ENOMEM;
 		goto err_exit;
+	}
 	nr_open++;
 	lib->priv = user;
 	return 0;
