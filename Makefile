@@ -88,6 +88,7 @@ demo: deps
 install: tools
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(O)/bin/wasm2ko $(O)/bin/kwasm $(DESTDIR)$(PREFIX)/bin
+	install -D -m 644 kruntime/include/uapi/kwasm.h $(DESTDIR)$(PREFIX)/include/linux/kwasm.h
 	for page in man/*.[1-9]; do \
 		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit; \
 	done
