@@ -204,6 +204,9 @@ static int symbol_value(struct loading *l, u32 index, u64 *value, const char **e
 	}
 	if (sym->st_shndx == SHN_UNDEF) {
 		address = runtime_symbol(name);
+		if (!address && !strncmp(name, "kwasm_net_", strlen("kwasm_net_")))
+			return fail(error, -ENOENT, "%s: TCP by events (module 'kwasm_net') is the kernel's own; "
+				    "load the app: 'modprobe kwasm_net', 'insmod', or 'kwasm run' without --user", name);
 		if (!address)
 			return fail(error, -ENOENT, "unknown symbol %s", name);
 		*value = (uintptr_t)address;
