@@ -88,7 +88,7 @@ int wasi_do_sock_open(struct wasi *w, u32 family, u32 type, u32 opened)
 	return err;
 }
 
-int wasi_do_sock_bind(struct wasi *w, u32 fd, u32 addr, u32 port)
+static int bind_or_connect(struct wasi *w, u32 fd, u32 addr, u32 port, bool connect)
 {
 	struct sockaddr_storage ss;
 	struct socket *sock;
@@ -99,9 +99,24 @@ int wasi_do_sock_bind(struct wasi *w, u32 fd, u32 addr, u32 port)
 	if (err)
 		return err;
 	len = get_address(w, addr, port, &ss);
-	err = len < 0 ? len : wasi_socket_bind(w, sock, &ss, len);
+	if (len < 0)
+		err = len;
+	else if (connect)
+		err = wasi_socket_connect(w, &f, sock, &ss, len);
+	else
+		err = wasi_socket_bind(w, sock, &ss, len);
 	wasi_file_put(&f);
 	return err;
+}
+
+int wasi_do_sock_bind(struct wasi *w, u32 fd, u32 addr, u32 port)
+{
+	return bind_or_connect(w, fd, addr, port, false);
+}
+
+int wasi_do_sock_connect(struct wasi *w, u32 fd, u32 addr, u32 port)
+{
+	return bind_or_connect(w, fd, addr, port, true);
 }
 
 int wasi_do_sock_listen(struct wasi *w, u32 fd, u32 backlog)
@@ -121,22 +136,6 @@ int wasi_do_sock_listen(struct wasi *w, u32 fd, u32 backlog)
 int wasi_do_sock_accept_v1(struct wasi *w, u32 fd, u32 opened)
 {
 	return wasi_do_sock_accept(w, fd, 0, opened);
-}
-
-int wasi_do_sock_connect(struct wasi *w, u32 fd, u32 addr, u32 port)
-{
-	struct sockaddr_storage ss;
-	struct socket *sock;
-	struct wasi_file f;
-	int err, len;
-
-	err = wasi_socket_get(w, fd, 0, &f, &sock);
-	if (err)
-		return err;
-	len = get_address(w, addr, port, &ss);
-	err = len < 0 ? len : wasi_socket_connect(w, &f, sock, &ss, len);
-	wasi_file_put(&f);
-	return err;
 }
 
 /* ---- datagrams ---- */
