@@ -525,6 +525,8 @@ static void respond(struct http_conn *c, const struct request *r)
 		status = 304;
 	else if (r->range && !r->head_only)
 		status = parse_range(r, f, &first, &last);
+	if (status != 206)
+		first = 0;	/* of a range that is none there may be a beginning */
 	len = status == 206 ? last - first + 1 : status == 200 ? f->size : 0;
 	begin_response(status, r->close);
 	puts_out("\r\nETag: ");

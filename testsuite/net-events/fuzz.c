@@ -74,6 +74,7 @@ static void hostile(int *fd)
 		"HEAD /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
 		"POST /%2e%2e/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
 		"GET http://a/a/../b?%zz HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"x\"\r\nIf-Modified-Since: Sat, 99 Foo 2026 12:00:00 GMT\r\n\r\n",
+		"GET /file HTTP/1.1\r\nHost: a\r\nRange: bytes=99999999-x\r\n\r\n",
 		"GET /file HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nRange: bytes=-0\r\nIf-Range: \"\"\r\n\r\n",
 	};
 	static char text[1 << 16], trash[1 << 16];

@@ -247,6 +247,10 @@ http_answers()
 	expect 416 'GET /file HTTP/1.1' 'Range: bytes=9000-\r\n'
 	expect 200 'GET /file HTTP/1.1' 'Range: bytes=1-2,4-5\r\n'
 	expect 200 'GET /file HTTP/1.1' 'Range: bytes=1-2\r\nIf-Range: "other"\r\n'
+	for range in 5-x 99-1 18446744073709551615-x 8999-18446744073709551616x; do
+		expect 200 'GET /file HTTP/1.1' "Range: bytes=$range\\r\\n"
+		tail -c 9000 /tmp/answer | cmp - /tmp/site/file || fail "a range that is none: $range"
+	done
 	expect 200 'HEAD /file HTTP/1.1'
 	[ "$(field Content-Length)" = 9000 ] && [ "$(wc -c </tmp/answer)" -lt 1000 ] || fail HEAD
 	expect 404 'GET /none HTTP/1.1'
