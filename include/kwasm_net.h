@@ -32,7 +32,8 @@
  *
  * Received data stay where they are until the second next call of kwasm_net_wait() returns: so
  * they may be sent from there by the next one. Pages of the arena from which data are being sent
- * without a copy are not written to before the peer's side has let go of them.
+ * without a copy are not written to before the peer's side has let go of them; they are a quarter of the arena
+ * at most, and an eighth for each connection, so one that nobody reads from leaves room for others.
  *
  * All calls return a negative errno (of wasi-libc) if they fail: -EBADF (no such handle),
  * -EFAULT (address out of bounds), -EINVAL, -ENOMEM, those below, and what the network says. Which

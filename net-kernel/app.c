@@ -126,6 +126,7 @@ struct net_conn *net_conn_alloc(struct net_app *app, enum net_kind kind, u64 dat
 	conn->receive = KWASM_NET_RECEIVE_DATA;
 	conn->timed = conn->connecting = conn->want_space = conn->ended = conn->failed = false;
 	conn->told = app->call - 1;
+	conn->nr_in_flight = 0;
 	clear_bit(NET_TIMED_OUT, &conn->flags);
 	return conn;
 }

@@ -110,13 +110,19 @@ int net_send(struct net_conn *conn, const u8 *from, u32 len, u32 flags, bool bat
 		}
 		return ret;
 	}
-	if (!net_lock(sk, batch, &slow))
+	if (!net_lock(sk, len, batch, &slow))
 		return NET_AGAIN_SLOWLY;
-	if (len >= NO_COPY_MIN && net_arena_has(arena, from, len)) {
-		ret = send_pages(conn, from, len, msg_flags);
-		if (ret > 0)
-			net_arena_sent(arena, from, ret);
-	} else if (len >= NO_COPY_MIN && flags & KWASM_NET_NO_COPY) {
+	if (len < NO_COPY_MIN) {
+		ret = send_copy(conn, from, len, msg_flags);
+	} else if (net_arena_has(arena, from, len)) {
+		if (net_arena_may_send(arena, conn, len)) {
+			ret = send_pages(conn, from, len, msg_flags);
+			if (ret > 0)
+				net_arena_sent(arena, conn, from, ret);
+		} else {
+			ret = send_copy(conn, from, len, msg_flags);
+		}
+	} else if (flags & KWASM_NET_NO_COPY) {
 		ret = send_pages(conn, from, len, msg_flags);
 	} else {
 		ret = send_copy(conn, from, len, msg_flags);
@@ -176,7 +182,7 @@ int net_receive(struct net_conn *conn, u8 *to, u32 len, bool batch)
 		return 0;
 	if (!is_plain(conn))
 		return batch ? NET_AGAIN_SLOWLY : receive_slowly(conn, to, len);
-	if (!net_lock(sk, batch, &slow))
+	if (!net_lock(sk, len, batch, &slow))
 		return NET_AGAIN_SLOWLY;
 	ret = receive_locked(sk, to, len);
 	net_unlock(sk, batch, slow);
@@ -197,7 +203,7 @@ int net_receive_arena(struct net_conn *conn, bool batch, u32 *addr, bool *more)
 	struct net_arena *arena = &conn->app->arena;
 	struct sock *sk = conn->sock->sk;
 	bool slow = false;
-	u32 len;
+	u32 there, len;
 	u8 *to;
 	int ret;
 
@@ -205,23 +211,24 @@ int net_receive_arena(struct net_conn *conn, bool batch, u32 *addr, bool *more)
 	if (!is_plain(conn)) {
 		if (batch)
 			return NET_AGAIN_SLOWLY;
-		to = net_arena_reserve(arena, arena->most);
+		len = arena->most;
+		to = net_arena_reserve(arena, &len);
 		if (!to)
 			return -ENOBUFS;
-		ret = receive_slowly(conn, to, arena->most);
-		*more = ret == arena->most;
+		ret = receive_slowly(conn, to, len);
+		*more = ret == len;
 		goto out;
 	}
-	if (!net_lock(sk, batch, &slow))
+	if (!net_lock(sk, 0, batch, &slow))
 		return NET_AGAIN_SLOWLY;
 	ret = -ENOBUFS;
-	len = tcp_inq(sk);
-	if (!len) {
+	there = tcp_inq(sk);
+	if (!there) {
 		ret = 0;
 	} else {
-		*more = len > arena->most;
-		len = min(len, arena->most);
-		to = net_arena_reserve(arena, len);
+		len = min3(there, arena->most, NET_BATCH_BYTES);
+		to = net_arena_reserve(arena, &len);
+		*more = there > len;
 		if (to)
 			ret = receive_locked(sk, to, len);
 	}

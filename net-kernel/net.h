@@ -73,6 +73,7 @@ struct net_conn {
 	bool want_space;		/* WRITABLE is to follow */
 	bool ended;			/* the peer's end was told */
 	bool failed;			/* its error was told */
+	u32 nr_in_flight;		/* pages of the arena that were sent by reference */
 	u32 told;			/* app->call when it was accepted, or an operation cut short */
 	struct net_conn *next_free;
 };
@@ -90,6 +91,9 @@ struct net_arena {
 	u64 start;
 	u64 keep;
 	unsigned long *in_flight;	/* by page: was sent from without a copy, and not seen free since */
+	u32 *senders;			/* by page that is in flight: who sent it, a handle */
+	u32 nr_in_flight;
+	u64 looked;			/* @pos when all of them were looked at */
 };
 
 /* Callbacks that our sockets were made with */
@@ -159,11 +163,17 @@ int net_wait(struct net_app *app, const struct kwasm_net_op *ops, u32 nr_ops,
 
 /*
  * Lock a socket. Softirqs are off already in a batch (@batch), where one cannot sleep: false, if
- * somebody has it; the caller then leaves the batch and tries again.
+ * somebody has it; the caller then leaves the batch and tries again. For more than NET_BATCH_BYTES (@len)
+ * it is owned, and softirqs stay on.
  */
-static inline bool net_lock(struct sock *sk, bool batch, bool *slow)
+static inline bool net_lock(struct sock *sk, u32 len, bool batch, bool *slow)
 {
 	*slow = false;
+	if (!batch && len > NET_BATCH_BYTES) {
+		lock_sock(sk);
+		*slow = true;
+		return true;
+	}
 	if (!batch) {
 		*slow = lock_sock_fast(sk);
 		return true;
@@ -197,9 +207,10 @@ void net_sent_short(struct net_conn *conn);
 int net_arena_init(struct net_app *app, u32 addr, u32 size, u32 most);
 void net_arena_exit(struct net_arena *arena);
 void net_arena_next(struct net_arena *arena);
-u8 *net_arena_reserve(struct net_arena *arena, u32 len);
+u8 *net_arena_reserve(struct net_arena *arena, u32 *len);
 void net_arena_commit(struct net_arena *arena, const u8 *at, u32 len);
-void net_arena_sent(struct net_arena *arena, const u8 *at, u32 len);
+bool net_arena_may_send(struct net_arena *arena, const struct net_conn *conn, u32 len);
+void net_arena_sent(struct net_arena *arena, struct net_conn *conn, const u8 *at, u32 len);
 
 static inline bool net_arena_has(const struct net_arena *arena, const u8 *at, u32 len)
 {

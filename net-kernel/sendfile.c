@@ -32,7 +32,7 @@ static int page_to_socket(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
 	bool slow;
 	int ret;
 
-	net_lock(sk, false, &slow);
+	net_lock(sk, len, false, &slow);
 	ret = kwasm_tcp_send_page(sk, buf->page, buf->offset, len, MSG_DONTWAIT | MSG_NOSIGNAL, last);
 	if (ret == -EAGAIN)
 		ret = 0;

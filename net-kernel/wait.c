@@ -77,6 +77,10 @@ static int do_send(struct wait *w, struct net_conn *conn, const struct kwasm_net
 	/* never before the rest of what was to be sent earlier */
 	if (unlikely(conn->want_space))
 		return 0;
+	if (op->len > NET_BATCH_BYTES) {
+		batch_end(w);
+		return net_send(conn, from, op->len, op->flags, false);
+	}
 	batch_begin(w, op->len);
 	ret = net_send(conn, from, op->len, op->flags, true);
 	if (ret == NET_AGAIN_SLOWLY) {

@@ -5,7 +5,8 @@
  * A server in the kernel: no process, no descriptors. What is received lies in the arena and is
  * sent from there. native.c is the same for user space; load.c makes connections to either,
  * and checks every byte. "instances=2" starts one on each of two processors, "env=PORT=80" takes
- * another port. It needs kwasm_net ("modprobe kwasm_net").
+ * another port. A client that has taken nothing for half a minute, though there is something for it, is cut
+ * off ("env=SEND_SECONDS=5": earlier). It needs kwasm_net ("modprobe kwasm_net").
  *
  *	# insmod echo-server.ko daemon=1 net=in:tcp:*:7007
  *	# sleep 1
@@ -22,7 +23,7 @@
 
 #include <kwasm_net.h>
 
-enum { EVENTS = 512, MOST = 64 << 10, ARENA = 4 << 20 };
+enum { EVENTS = 512, MOST = 64 << 10, ARENA = 8 << 20 };
 
 /* What a connection could not take yet; it is not read from before that is gone */
 struct rest {
@@ -36,10 +37,12 @@ static uint8_t arena[ARENA] __attribute__((aligned(KWASM_NET_ARENA_ALIGN)));
 static struct kwasm_net_event events[EVENTS];
 static struct kwasm_net_op ops[EVENTS];
 static uint32_t nr_ops;
+static uint64_t send_ns = 30 * 1000000000ull;
 
 static void set_rest(uint32_t handle, struct rest *rest)
 {
 	kwasm_net_set(handle, KWASM_NET_DATA, (uintptr_t)rest);
+	kwasm_net_set(handle, KWASM_NET_TIMER, rest ? send_ns : 0);
 	kwasm_net_set(handle, KWASM_NET_RECEIVE, rest ? KWASM_NET_RECEIVE_NOT : KWASM_NET_RECEIVE_DATA);
 }
 
@@ -84,6 +87,8 @@ static void send_rest(const struct kwasm_net_event *e)
 		return;
 	}
 	rest->sent += n;
+	if (n)
+		kwasm_net_set(e->handle, KWASM_NET_TIMER, send_ns);
 	if (rest->sent < rest->len)
 		return;
 	if (rest->last) {
@@ -96,11 +101,13 @@ static void send_rest(const struct kwasm_net_event *e)
 
 int main(void)
 {
-	const char *port = getenv("PORT");
+	const char *port = getenv("PORT"), *seconds = getenv("SEND_SECONDS");
 	struct kwasm_net_address any = { .family = 6, .port = port ? atoi(port) : 7007 };
 	uint32_t nr_instances;
 	int32_t i, n;
 
+	if (seconds)
+		send_ns = atoi(seconds) * 1000000000ull;
 	n = kwasm_net_setup(arena, sizeof(arena), MOST);
 	if (!n)
 		n = kwasm_net_instances(&nr_instances);
@@ -120,6 +127,7 @@ int main(void)
 			case KWASM_NET_WRITABLE:
 				send_rest(&events[i]);
 				break;
+			case KWASM_NET_TIMEOUT:
 			case KWASM_NET_ERROR:
 				end(&events[i], KWASM_NET_ABORT);
 				break;

@@ -3,10 +3,12 @@
  * load.c - clients of an echo server, which check what comes back
  *
  *	load [-c CONNECTIONS] [-n MESSAGES] [-s SIZE] [-w] [-i IDLE] [-t SECONDS] ADDRESS PORT
+ *	load -r CONNECTIONS -t SECONDS ADDRESS PORT
  *
  * -n is for all connections together; each sends a message, and the next when all of it has come back.
  * -w makes a new connection for each message. -i holds that many more, which send one byte at the
- * beginning and get it back at the end. -t goes on for that long, whatever -n says. ADDRESS is IPv4.
+ * beginning and get it back at the end. -t goes on for that long, whatever -n says. ADDRESS is IPv4. With -r
+ * they send all the time and read nothing, until the server has cut off each of them; -t is the limit.
  *
  * Each message is a piece of a pseudo-random block, which depends on the connection and on the
  * message's number, so that a byte that is lost, doubled, moved, or another connection's is seen.
@@ -15,6 +17,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +186,42 @@ static void close_idle(int *fds, int nr)
 	}
 }
 
+/* 0: all were cut off in time */
+static int never_read(int nr)
+{
+	struct pollfd *fds = calloc(nr, sizeof(*fds));
+	double began = now();
+	uint64_t sent = 0;
+	int left = nr, i;
+
+	for (i = 0; i < nr; i++) {
+		fds[i].fd = socket(AF_INET, SOCK_STREAM, 0);
+		fds[i].events = POLLOUT;
+		if (fds[i].fd < 0 || connect(fds[i].fd, (struct sockaddr *)&server, sizeof(server)))
+			die("connect");
+	}
+	while (left && (!until || now() < until)) {
+		poll(fds, nr, 500);
+		for (i = 0; i < nr; i++) {
+			ssize_t n;
+
+			if (fds[i].fd < 0 || !fds[i].revents)
+				continue;
+			n = send(fds[i].fd, block, 65536, MSG_NOSIGNAL | MSG_DONTWAIT);
+			if (n > 0)
+				sent += n;
+			if (n >= 0 || errno == EAGAIN)
+				continue;
+			close(fds[i].fd);
+			fds[i].fd = -1;
+			left--;
+		}
+	}
+	printf("%d of %d connections were cut off, the last after %.1f s; they had sent %llu bytes\n", nr - left, nr,
+	       now() - began, (unsigned long long)sent);
+	return left != 0;
+}
+
 static void make_block(void)
 {
 	uint64_t x = 88172645463325252ull;
@@ -205,11 +244,11 @@ int main(int argc, char **argv)
 {
 	static struct epoll_event events[EVENTS];
 	struct rlimit files = { 1 << 17, 1 << 17 };
-	int opt, nr_conns = 1, nr_idle = 0, i, n, *idle;
+	int opt, nr_conns = 1, nr_idle = 0, nr_deaf = 0, i, n, *idle;
 	double seconds = 0, began, took;
 	struct conn *conns;
 
-	while ((opt = getopt(argc, argv, "c:n:s:wi:t:")) > 0) {
+	while ((opt = getopt(argc, argv, "c:n:s:wi:t:r:")) > 0) {
 		switch (opt) {
 		case 'c': nr_conns = atoi(optarg); break;
 		case 'n': nr_messages = atoll(optarg); break;
@@ -217,16 +256,21 @@ int main(int argc, char **argv)
 		case 'w': each_new = 1; break;
 		case 'i': nr_idle = atoi(optarg); break;
 		case 't': seconds = atof(optarg); break;
+		case 'r': nr_deaf = atoi(optarg); break;
 		default: return 2;
 		}
 	}
 	if (argc - optind != 2 || nr_conns < 1 || size < 1 || !inet_aton(argv[optind], &server.sin_addr)) {
-		fprintf(stderr, "usage: load [-c CONNECTIONS] [-n MESSAGES] [-s SIZE] [-w] [-i IDLE] [-t SECONDS] ADDRESS PORT\n");
+		fprintf(stderr, "usage: load [-c CONNECTIONS] [-n MESSAGES] [-s SIZE] [-w] [-i IDLE] [-t SECONDS] [-r CONNECTIONS] ADDRESS PORT\n");
 		return 2;
 	}
 	server.sin_port = htons(atoi(argv[optind + 1]));
 	setrlimit(RLIMIT_NOFILE, &files);
 	make_block();
+	if (nr_deaf) {
+		until = seconds ? now() + seconds : 0;
+		return never_read(nr_deaf);
+	}
 	idle = open_idle(nr_idle);
 	epoll = epoll_create1(0);
 	conns = calloc(nr_conns, sizeof(*conns));

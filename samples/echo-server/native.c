@@ -120,11 +120,13 @@ int main(void)
 	const char *port = getenv("PORT");
 	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(port ? atoi(port) : 7007) };
 	struct epoll_event ev = { .events = EPOLLIN };
-	int listener, i, n, one = 1;
+	int listener, i, n, one = 1, send_ms = 30000;
 
 	epoll = epoll_create1(0);
 	listener = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* who takes nothing for so long is cut off; connections inherit it */
+	setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &send_ms, sizeof(send_ms));
 	if (bind(listener, (struct sockaddr *)&any, sizeof(any)) || listen(listener, 4096) ||
 	    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &ev)) {
 		perror("echo-server");

@@ -36,6 +36,13 @@ sockets_are()
 	done
 }
 
+# connections of a server's port, at its end
+established()
+{
+	grep -c "$(printf '^ *[0-9]*: [0-9A-F]*:%04X [0-9A-F]*:[0-9A-F]* 01 ' "$1")" /proc/net/tcp6
+}
+
+# start SAMPLE [PARAMETERS [PORT]]
 start()
 {
 	rmmod "$1" 2>/dev/null
@@ -100,6 +107,24 @@ many_connections()
 	# the kernel keeps some pages aside; a kilobyte lost for each connection would be more
 	echo "$used kB were available, now $left"
 	[ $left -gt $((used - 3 * idle)) ] || fail "that is too little"
+	stop echo_server
+}
+
+# Clients that send, and read nothing: others are served, and they are cut off
+never_read()
+{
+	start echo-server env=SEND_SECONDS=15
+	/t/load -r 12 -t 80 127.0.0.1 7007 >/tmp/deaf &
+	deaf=$!
+	sleep 4
+	held=$(established 7007)
+	[ "$held" = 12 ] || fail "12 clients that do not read are $held connections"
+	load -c 10 -n 500 -s 30000
+	load -c 10 -n 500 -s 64
+	wait $deaf || fail "clients that do not read: $(cat /tmp/deaf)"
+	cat /tmp/deaf
+	[ "$(established 7007)" = 0 ] || fail "$(established 7007) connections are left"
+	load -c 10 -n 500 -s 30000
 	stop echo_server
 }
 
@@ -282,13 +307,16 @@ http_answers()
 	expect 200 'GET / HTTP/1.1'
 	[ "$(tail -n 1 /tmp/answer)" = changed ] || fail "the file has changed"
 	# who does not finish is cut off, within twice ten seconds
+	[ "$(established 8080)" = 0 ] || fail "connections before the slow client's: $(established 8080)"
 	mkfifo /tmp/slow
 	nc 127.0.0.1 8080 </tmp/slow >/dev/null &
 	slow=$!
 	exec 7>/tmp/slow
 	printf 'GET / HT' >&7
+	sleep 3
+	[ "$(established 8080)" = 1 ] || fail "the slow client's connection: $(established 8080)"
 	i=0
-	while grep -q ' 0100007F:1F90 .* 01 \|:1F90 [0-9A-F]*:[0-9A-F]* 01 ' /proc/net/tcp /proc/net/tcp6; do
+	until [ "$(established 8080)" = 0 ]; do
 		i=$((i + 1))
 		[ $i -lt 30 ] || fail "a slow client is still there"
 		sleep 1
@@ -304,4 +332,14 @@ http_hostile()
 	if [ "$1" = long ]; then seconds=600; else seconds=20; fi
 	/t/fuzz $seconds "$(date +%s)" 8080 /tmp/site/file 60 || fail "others are not served"
 	stop http_server
+}
+
+# each call, good and bad: calls.c prints TAP itself
+calls()
+{
+	before=$(sockets)
+	insmod /t/calls.ko run=0 || fail insmod
+	kwasm run --net all calls || fail "calls.c"
+	rmmod calls || fail rmmod
+	sockets_are "$before"
 }
