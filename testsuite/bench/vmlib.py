@@ -8,7 +8,7 @@ from benchlib import BUILD, OUT, TOP, Failed, kernel_release, say
 APPEND = 'nokaslr norandmaps tsc=reliable clocksource=tsc'
 
 
-def boot(kernel, name, script, files=(), programs=(), mem='1G', timeout=400):
+def boot(kernel, name, script, files=(), programs=(), mem='1G', timeout=400, kmods=()):
     """run @script in it: its standard output"""
     release = kernel_release(kernel)
     out = os.path.join(OUT, 'vm-' + name)
@@ -23,13 +23,12 @@ def boot(kernel, name, script, files=(), programs=(), mem='1G', timeout=400):
         words += ['--file', f]
     for p in programs:
         words += ['--prog', p]
+    for k in kmods:
+        words += ['--kmod', k]
     say('booting', kernel, 'for', name)
     # not whatever is fastest, as for tests
     done = subprocess.run(words + [path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ, WASM2KO_ACCEL='counting'))
     if done.returncode:
         raise Failed('the virtual machine: status %d\n%s' % (done.returncode, done.stdout[-2000:]))
-    for folder, _, names in os.walk(out):
-        if 'stdout' in names:
-            with open(os.path.join(folder, 'stdout')) as f:
-                return f.read()
-    return done.stdout
+    with open(os.path.join(out, 'main', 'stdout')) as f:
+        return f.read()
