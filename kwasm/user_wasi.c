@@ -377,6 +377,8 @@ int wasi_get_iovs(void *ctx, u32 addr, u32 nr, struct iovec *iovs)
 		return -EFAULT;
 	for (i = 0; i < nr; i++) {
 		memcpy(&iov, guest + i * sizeof(iov), sizeof(iov));
+		/* checked is what was read, not memory again: another thread may change it */
+		__asm__ volatile("" ::: "memory");
 		iovs[i].iov_base = kwasm_guest_ptr(ctx, iov.buf, iov.len);
 		iovs[i].iov_len = iov.len;
 		if (!iovs[i].iov_base)

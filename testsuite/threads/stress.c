@@ -34,7 +34,7 @@ static void load(const char *name)
 	ASSERT_EQ(0, libkwasm_load(lib, path, false));
 }
 
-static void begin(void)
+static void begin_with(const struct libkwasm_config *config)
 {
 	int i;
 
@@ -44,7 +44,12 @@ static void begin(void)
 	ASSERT_EQ(0, libkwasm_instantiate(lib, "provider", NULL, &provider));
 	ASSERT_EQ(0, libkwasm_register(lib, provider, "provider", 8));
 	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, libkwasm_instantiate(lib, "worker", NULL, &workers[i]));
+		ASSERT_EQ(0, libkwasm_instantiate(lib, "worker", config, &workers[i]));
+}
+
+static void begin(void)
+{
+	begin_with(NULL);
 }
 
 /* Instances first, in any order; then nothing may be left that keeps the apps loaded */
@@ -362,6 +367,32 @@ TEST(waiting_and_spinning_threads_are_killed)
 	ASSERT_EQ(0u, call_one("notify", 2, 64, -1));
 	call_one("count_locked", 1, 10, 0);
 	end();
+}
+
+/* Checked must be what was read, once: its address and its length may be others by then */
+TEST(a_vector_that_changes_during_a_call_is_what_it_was_at_one_moment)
+{
+	char dir[] = "/tmp/kwasm-threads.XXXXXX", file[sizeof(dir) + 2];
+	const char *dirs[] = { dir, NULL };
+	struct libkwasm_config config = { .lists[KWASM_LIST_DIRS] = dirs };
+	struct call flip;
+	pthread_t thread;
+	u32 n = 1000 * rounds;
+
+	ASSERT_EQ(true, mkdtemp(dir) != NULL);
+	begin_with(&config);
+	call_one("store", 2, 44, 1);
+	flip = (struct call){ .worker = workers[1], .name = "flip" };
+	start_all(&thread, &flip, 1);
+	ASSERT_EQ(0u, call_one("write_flipped", 2, n, 1));
+	ASSERT_EQ(0u, call_one("write_flipped", 2, n, 2));
+	call_one("store", 2, 44, 0);
+	join_all(&thread, 1);
+	ASSERT_EQ(0, flip.status);
+	end();
+	snprintf(file, sizeof(file), "%s/f", dir);
+	ASSERT_EQ(0, unlink(file));
+	ASSERT_EQ(0, rmdir(dir));
 }
 
 int main(int argc, char **argv)

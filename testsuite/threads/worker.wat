@@ -3,10 +3,15 @@
 ;;	  0  mutex: 0 free, 1 taken, 2 taken and somebody may wait	  4  what it protects
 ;;	  8  whose turn it is		 12  waits that were woken	 16  woken by notifies
 ;;	 20  counts up by 32 bits	 24  by 64	32  by 16	34  by 8
-;;	 40  where plain stores go	 64  go (8 bytes)
+;;	 40  where plain stores go	 44  flip goes on	 64  go (8 bytes)
 ;;	 72  waits of 64 bits that were woken
 ;;	128  one bit per page handed out by memory.grow
+;;	1024 a vector for WASI, and behind it one of no bytes	2048 16 times "a"	4096 32 times "b"
 (module
+  (import "wasi_snapshot_preview1" "path_open" (func $path_open
+    (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_pread" (func $fd_pread (param i32 i32 i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_pwrite" (func $fd_pwrite (param i32 i32 i32 i64 i32) (result i32)))
   (memory (import "provider" "memory") 1 40 shared)
 
   (func $note_wait (param i32) (result i32)
@@ -116,6 +121,48 @@
   (func (export "store") (param i32 i32) (i32.atomic.store (local.get 0) (local.get 1)))
   (func (export "size") (result i32) (memory.size))
   (func (export "spin") (loop $forever (br $forever)))
+  ;; as long as 44 is not 0: make the vector one of two that are good and two that are out of bounds
+  (func (export "flip")
+    (loop $again
+      (i64.atomic.store (i32.const 1024) (i64.const 0x0000001000000800))
+      (i64.atomic.store (i32.const 1024) (i64.const 0x00010000fffffff0))
+      (i64.atomic.store (i32.const 1024) (i64.const 0x0000002000001000))
+      (i64.atomic.store (i32.const 1024) (i64.const 0xffffffff00000800))
+      (br_if $again (i32.atomic.load (i32.const 44)))))
+  ;; write it, as the first of $nr vectors, to "f" in the first directory, until it has been another good one $n times:
+  ;; how many calls did what no vector said
+  (func (export "write_flipped") (param $n i32) (param $nr i32) (result i32)
+    (local $fd i32) (local $err i32) (local $len i32) (local $last i32) (local $bad i32)
+    (memory.fill (i32.const 2048) (i32.const 0x61) (i32.const 16))
+    (memory.fill (i32.const 4096) (i32.const 0x62) (i32.const 32))
+    (i32.store8 (i32.const 3000) (i32.const 0x66))
+    (if (call $path_open (i32.const 3) (i32.const 0) (i32.const 3000) (i32.const 1) (i32.const 1)
+                         (i64.const 0x46) (i64.const 0x46) (i32.const 0) (i32.const 3008))
+      (then unreachable))
+    (local.set $fd (i32.load (i32.const 3008)))
+    (i64.atomic.store (i32.const 1024) (i64.const 0x0000001000000800))
+    (i64.store (i32.const 3016) (i64.const 0x0000004000000c00))	;; 64 bytes at 3072
+    (loop $again
+      (local.set $err (call $fd_pwrite (local.get $fd) (i32.const 1024) (local.get $nr) (i64.const 0) (i32.const 3012)))
+      (if (local.get $err)
+        (then	;; 21: fault
+          (local.set $bad (i32.add (local.get $bad) (i32.ne (local.get $err) (i32.const 21)))))
+        (else
+          (local.set $len (i32.load (i32.const 3012)))
+          (if (call $fd_pread (local.get $fd) (i32.const 3016) (i32.const 1) (i64.const 0) (i32.const 3024))
+            (then unreachable))
+          (if (i32.eqz (i32.or
+                (i32.and (i32.eq (local.get $len) (i32.const 16))
+                         (i32.and (i64.eq (i64.load (i32.const 3072)) (i64.const 0x6161616161616161))
+                                  (i64.eq (i64.load (i32.const 3080)) (i64.const 0x6161616161616161))))
+                (i32.and (i32.eq (local.get $len) (i32.const 32))
+                         (i32.and (i64.eq (i64.load (i32.const 3072)) (i64.const 0x6262626262626262))
+                                  (i64.eq (i64.load (i32.const 3096)) (i64.const 0x6262626262626262))))))
+            (then (local.set $bad (i32.add (local.get $bad) (i32.const 1)))))
+          (local.set $n (i32.sub (local.get $n) (i32.ne (local.get $len) (local.get $last))))
+          (local.set $last (local.get $len))))
+      (br_if $again (local.get $n)))
+    (local.get $bad))
   ;; bulk instructions on what others change, and a store out of bounds at the end
   (func (export "trap") (param $n i32)
     (loop $again
