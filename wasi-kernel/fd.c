@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fd.c - calls on an open descriptor; reading directories is in readdir.c
+ * fd.c - calls on an open descriptor; reading and writing are in io.c, reading directories in readdir.c
  */
 #include <linux/fadvise.h>
 #include <linux/fcntl.h>
@@ -9,72 +9,7 @@
 #include "compat/fs.h"
 #include "socket.h"
 
-static int read_write(struct wasi *w, u32 fd, u64 rights, int direction, u32 iovs, u32 nr,
-		      u64 *offset, u32 result)
-{
-	u32 *out = wasi_result(w, result, u32);
-	struct wasi_file f;
-	loff_t pos = 0;
-	struct kvec *vec;
-	size_t total;
-	ssize_t n;
-	int err;
-
-	if (!out)
-		return -EFAULT;
-	err = wasi_file_get(w, fd, rights, &f);
-	if (err)
-		return err;
-	n = wasi_iovs(w, iovs, nr, &vec, &total);
-	if (n)
-		goto out;
-	n = -ESPIPE;
-	if (offset) {
-		if (!f.file || !(f.file->f_mode & (direction == READ ? FMODE_PREAD : FMODE_PWRITE)))
-			goto out;
-		pos = *offset;
-		n = -EINVAL;
-		if (pos < 0)
-			goto out;
-	}
-	if (f.file)
-		n = wasi_transfer(w, f.file, direction, vec, nr, total, offset ? &pos : NULL);
-	else if (direction == READ)
-		n = 0;		/* a kernel thread's standard input is empty */
-	else
-		n = wasi_log_write(w, f.fd->host_fd, vec, nr);
-	if (n >= 0)
-		wasi_put(out, (u32)n);
-out:
-	wasi_file_put(&f);
-	return n < 0 ? n : 0;
-}
-
-int wasi_do_fd_read(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nread)
-{
-	return read_write(w, fd, WASI_RIGHTS_FD_READ, READ, iovs, nr, NULL, nread);
-}
-
-int wasi_do_fd_write(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nwritten)
-{
-	return read_write(w, fd, WASI_RIGHTS_FD_WRITE, WRITE, iovs, nr, NULL, nwritten);
-}
-
-int wasi_do_fd_pread(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nread)
-{
-	return read_write(w, fd, WASI_RIGHTS_FD_READ | WASI_RIGHTS_FD_SEEK, READ, iovs, nr,
-			  &offset, nread);
-}
-
-/* As Linux has it, a file opened to append is appended to whatever the offset says. */
-int wasi_do_fd_pwrite(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nwritten)
-{
-	return read_write(w, fd, WASI_RIGHTS_FD_WRITE | WASI_RIGHTS_FD_SEEK, WRITE, iovs, nr,
-			  &offset, nwritten);
-}
-
-/* whence: Linux's */
-static int seek(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 result)
+static noinline int seek_any(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 result)
 {
 	u64 *out = wasi_result(w, result, u64);
 	struct wasi_file f;
@@ -103,6 +38,22 @@ static int seek(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 
 out:
 	wasi_file_put(&f);
 	return pos < 0 ? pos : 0;
+}
+
+/* whence: Linux's */
+static int seek(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 result)
+{
+	u64 *out = wasi_result(w, result, u64);
+	struct file *file = wasi_own_file(w, fd, rights);
+	loff_t pos;
+
+	if (unlikely(!out || !file || !(file->f_mode & FMODE_LSEEK) || wasi_pos_shared(file)))
+		return seek_any(w, fd, rights, offset, whence, result);
+	pos = vfs_llseek(file, offset, whence);
+	if (unlikely(pos < 0))
+		return pos;
+	wasi_put(out, (u64)pos);
+	return 0;
 }
 
 static int seek_from(struct wasi *w, u32 fd, s64 offset, int whence, u32 newoffset)

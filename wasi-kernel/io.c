@@ -21,6 +21,19 @@
 #include "compat/signal.h"
 #include "wasi.h"
 
+/* Read a vector, and check what was read. @limit: bytes that may be left to move */
+static __always_inline int take(struct wasi *w, const struct wasi_iovec *from, size_t limit,
+				struct kvec *to)
+{
+	struct wasi_iovec iov;
+
+	memcpy(&iov, from, sizeof(iov));
+	barrier();	/* checked is what was read, not memory again */
+	to->iov_base = wasi_guest(w, iov.buf, iov.len);
+	to->iov_len = min_t(size_t, iov.len, limit);
+	return likely(to->iov_base) ? 0 : -EFAULT;
+}
+
 /**
  * wasi_iovs() - Take the guest's vectors
  * @w: state
@@ -53,15 +66,10 @@ int wasi_iovs(struct wasi *w, u32 iovs, u32 nr, struct kvec **vec, size_t *total
 		*vec = w->iovs;
 	}
 	for (i = 0; i < nr; i++) {
-		struct wasi_iovec iov;
 		struct kvec *to = *vec + i;
 
-		memcpy(&iov, from + i, sizeof(iov));
-		barrier();	/* checked is what was read, not memory again */
-		to->iov_base = wasi_guest(w, iov.buf, iov.len);
-		if (!to->iov_base)
+		if (take(w, from + i, MAX_RW_COUNT - sum, to))
 			return -EFAULT;
-		to->iov_len = min_t(size_t, iov.len, MAX_RW_COUNT - sum);
 		sum += to->iov_len;
 	}
 	*total = sum;
@@ -233,8 +241,8 @@ static ssize_t by_user_address(struct file *file, int direction, const struct kv
 	return ret;
 }
 
-/**
- * wasi_transfer() - Read or write, once
+/*
+ * transfer_any() - read or write, once
  * @w: state
  * @file: the file
  * @direction: READ or WRITE
@@ -245,8 +253,8 @@ static ssize_t by_user_address(struct file *file, int direction, const struct kv
  *
  * Return: bytes moved, which may be fewer; negative error.
  */
-ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const struct kvec *vec,
-		      u32 nr, size_t total, loff_t *pos)
+static ssize_t transfer_any(struct wasi *w, struct file *file, int direction, const struct kvec *vec,
+			    u32 nr, size_t total, loff_t *pos)
 {
 	bool has_iter = direction == READ ? file->f_op->read_iter : file->f_op->write_iter;
 	loff_t *at = pos;
@@ -272,4 +280,139 @@ ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const st
 		ret = wasi_restart(w, file, direction == READ ? EPOLLIN : EPOLLOUT, ret);
 	} while (!ret);
 	return ret;
+}
+
+static noinline int read_write_any(struct wasi *w, u32 fd, u64 rights, int direction, u32 iovs,
+				   u32 nr, const u64 *offset, u32 result)
+{
+	u32 *out = wasi_result(w, result, u32);
+	struct wasi_file f;
+	loff_t pos = 0;
+	struct kvec *vec;
+	size_t total;
+	ssize_t n;
+	int err;
+
+	if (!out)
+		return -EFAULT;
+	err = wasi_file_get(w, fd, rights, &f);
+	if (err)
+		return err;
+	n = wasi_iovs(w, iovs, nr, &vec, &total);
+	if (n)
+		goto out;
+	n = -ESPIPE;
+	if (offset) {
+		if (!f.file || !(f.file->f_mode & (direction == READ ? FMODE_PREAD : FMODE_PWRITE)))
+			goto out;
+		pos = *offset;
+		n = -EINVAL;
+		if (pos < 0)
+			goto out;
+	}
+	if (f.file)
+		n = transfer_any(w, f.file, direction, vec, nr, total, offset ? &pos : NULL);
+	else if (direction == READ)
+		n = 0;		/* a kernel thread's standard input is empty */
+	else
+		n = wasi_log_write(w, f.fd->host_fd, vec, nr);
+	if (n >= 0)
+		wasi_put(out, (u32)n);
+out:
+	wasi_file_put(&f);
+	return n < 0 ? n : 0;
+}
+
+/* May transfer_plain() be used? */
+static __always_inline bool is_plain(const struct file *file, int direction, const u64 *offset)
+{
+	umode_t mode;
+
+	if (offset) {
+		if (!(file->f_mode & (direction == READ ? FMODE_PREAD : FMODE_PWRITE)) ||
+		    (s64)*offset < 0)
+			return false;
+	} else if (file->f_mode & FMODE_STREAM || wasi_pos_shared(file)) {
+		return false;
+	}
+	if (direction == READ)
+		return file->f_op->read_iter;
+	mode = file_inode(file)->i_mode;
+	return file->f_op->write_iter && (S_ISREG(mode) || S_ISCHR(mode));
+}
+
+/* Once; at @offset, or at the file's position, which is its own */
+static __always_inline ssize_t transfer_plain(struct file *file, int direction, const struct kvec *vec,
+					      const u64 *offset)
+{
+	/* without the priority of I/O, which is for direct I/O only: the guest cannot ask for that */
+	struct kiocb kiocb = {
+		.ki_filp = file,
+		.ki_flags = file->f_iocb_flags,
+		.ki_pos = offset ? *offset : file->f_pos,
+	};
+	struct iov_iter iter;
+	ssize_t ret;
+
+	iov_iter_kvec(&iter, direction, vec, 1, vec->iov_len);
+	ret = direction == READ ? vfs_iocb_iter_read(file, &kiocb, &iter) :
+				  kwasm_iocb_write(file, &kiocb, &iter);
+	if (!offset && likely(ret >= 0))
+		file->f_pos = kiocb.ki_pos;
+	return ret;
+}
+
+/*
+ * What most calls are, one vector and a plain file that the guest has opened itself, in one piece;
+ * read_write_any() can do all.
+ */
+static __always_inline int read_write(struct wasi *w, u32 fd, u64 rights, int direction, u32 iovs,
+				      u32 nr, const u64 *offset, u32 result)
+{
+	const struct wasi_iovec *from = wasi_guest(w, iovs, sizeof(*from));
+	u32 *out = wasi_result(w, result, u32);
+	struct file *file = wasi_own_file(w, fd, rights);
+	struct kvec *vec = w->few_iovs;
+	loff_t pos;
+	ssize_t n;
+
+	if (unlikely(nr != 1 || !from || !out || !file || !is_plain(file, direction, offset)))
+		return read_write_any(w, fd, rights, direction, iovs, nr, offset, result);
+	if (unlikely(take(w, from, MAX_RW_COUNT, vec)))
+		return -EFAULT;
+	n = transfer_plain(file, direction, vec, offset);
+	if (unlikely(n < 0)) {
+		n = wasi_restart(w, file, direction == READ ? EPOLLIN : EPOLLOUT, n);
+		if (n)
+			return n;
+		pos = offset ? *offset : 0;
+		n = transfer_any(w, file, direction, vec, 1, vec->iov_len, offset ? &pos : NULL);
+		if (n < 0)
+			return n;
+	}
+	wasi_put(out, (u32)n);
+	return 0;
+}
+
+int wasi_do_fd_read(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nread)
+{
+	return read_write(w, fd, WASI_RIGHTS_FD_READ, READ, iovs, nr, NULL, nread);
+}
+
+int wasi_do_fd_write(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nwritten)
+{
+	return read_write(w, fd, WASI_RIGHTS_FD_WRITE, WRITE, iovs, nr, NULL, nwritten);
+}
+
+int wasi_do_fd_pread(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nread)
+{
+	return read_write(w, fd, WASI_RIGHTS_FD_READ | WASI_RIGHTS_FD_SEEK, READ, iovs, nr,
+			  &offset, nread);
+}
+
+/* As Linux has it, a file opened to append is appended to whatever the offset says. */
+int wasi_do_fd_pwrite(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nwritten)
+{
+	return read_write(w, fd, WASI_RIGHTS_FD_WRITE | WASI_RIGHTS_FD_SEEK, WRITE, iovs, nr,
+			  &offset, nwritten);
 }

@@ -6,7 +6,8 @@
  *  - every walk is vfs_path_lookup(..., LOOKUP_BENEATH): "..", absolute and magic
  *    links that would lead out are refused by the walk itself, also while directories are
  *    being renamed. It takes a leading "/" as relative and "" as the directory, so
- *    these two are refused here first;
+ *    these two are refused here first. Only a path that goes down by names alone, with no ".."
+ *    and over no link, is looked up name by name;
  *  - an object that exists is opened as the object that was found: a file or directory
  *    by dentry_open() after the checks that open(2) makes, anything else, and
  *    what is to be truncated, by file_open_root() on it with an empty name;
@@ -67,6 +68,41 @@ static int get_path(struct wasi *w, u32 addr, u32 len, int slot, char **path)
 	return 0;
 }
 
+/*
+ * The walk for a path of names alone, where nothing could lead out: without "..", without a link, and without a
+ * place where something is mounted. vfs_path_lookup() would allocate, and clear, a page for the path.
+ *
+ * Return: as lookup(); 1: the path is not of that kind, or something is wrong with it: let the kernel walk.
+ */
+static int lookup_names(struct file *dir, const char *path, unsigned int flags, struct path *found)
+{
+	struct dentry *parent = dir->f_path.dentry, *held = NULL, *dentry;
+	struct vfsmount *mnt = dir->f_path.mnt;
+	const char *end;
+
+	for (;;) {
+		end = strchrnul(path, '/');
+		/* asks for the permission to search; refuses "", "." and ".." */
+		dentry = lookup_one_positive_unlocked(kwasm_idmap(mnt), path, parent, end - path);
+		dput(held);
+		if (IS_ERR(dentry))
+			return dentry == ERR_PTR(-ENOENT) ? -ENOENT : 1;
+		held = dentry;
+		if (d_managed(dentry) || d_is_symlink(dentry) ||
+		    ((*end || flags & LOOKUP_DIRECTORY) && !d_can_lookup(dentry)))
+			break;
+		if (!*end) {
+			found->mnt = mntget(mnt);
+			found->dentry = dentry;
+			return 0;
+		}
+		parent = dentry;
+		path = end + 1;
+	}
+	dput(held);
+	return 1;
+}
+
 /* Walk from @dir. @flags: LOOKUP_FOLLOW, LOOKUP_DIRECTORY */
 static int lookup(struct wasi *w, struct file *dir, const char *path, unsigned int flags,
 		  struct path *found)
@@ -75,6 +111,9 @@ static int lookup(struct wasi *w, struct file *dir, const char *path, unsigned i
 
 	if (!d_can_lookup(dir->f_path.dentry))
 		return -ENOTDIR;
+	err = lookup_names(dir, path, flags, found);
+	if (err <= 0)
+		return err;
 	for (;;) {
 		err = vfs_path_lookup(dir->f_path.dentry, dir->f_path.mnt, path,
 				      flags | LOOKUP_BENEATH, found);

@@ -33,9 +33,19 @@ struct listing {
 	u8 *last_next;		/* where the last entry's cookie belongs, NULL: none or cut off */
 };
 
+/* As wasi_filetype_of_mode(): a type is four bits of the mode, S_DT() */
 static u8 filetype(unsigned int type)
 {
-	return wasi_filetype_of_mode(type << 12);	/* S_DT() of the mode */
+	static const u8 types[16] = {
+		[DT_BLK] = WASI_FILETYPE_BLOCK_DEVICE,
+		[DT_CHR] = WASI_FILETYPE_CHARACTER_DEVICE,
+		[DT_DIR] = WASI_FILETYPE_DIRECTORY,
+		[DT_REG] = WASI_FILETYPE_REGULAR_FILE,
+		[DT_LNK] = WASI_FILETYPE_SYMBOLIC_LINK,
+		[DT_SOCK] = WASI_FILETYPE_SOCKET_STREAM,
+	};
+
+	return types[type & 15];	/* others are WASI_FILETYPE_UNKNOWN, which is 0 */
 }
 
 static void put_next(struct listing *l, u64 next)
@@ -83,6 +93,15 @@ static bool list_entry_add(struct dir_context *ctx, const char *name, int namlen
 	struct wasi_dirent d = { .ino = ino, .namlen = namlen, .type = filetype(type) };
 
 	put_next(l, offset);
+	if (likely(l->len - l->used >= sizeof(d) + namlen)) {	/* add(), of a whole one */
+		u8 *at = l->buf + l->used;
+
+		memcpy(at, &d, sizeof(d));
+		memcpy(at + sizeof(d), name, namlen);
+		l->last_next = at;
+		l->used += sizeof(d) + namlen;
+		return true;
+	}
 	l->last_next = NULL;
 	if (l->used == l->len)
 		return false;

@@ -5,7 +5,7 @@
  *	calls.c		the exported functions, made from one table row each; begin reading here
  *	args.c ...	the handlers, a file per family: wasi_do_<name>()
  *	fd_table.c	descriptors of an instance
- *	io.c		bytes between files and linear memory; waiting, killing, SIGPIPE
+ *	io.c		bytes between files and linear memory, reading and writing; waiting, killing, SIGPIPE
  *	socket.c	sockets, and what an app may do with the network; the other interfaces to them
  *	errno.c, rights.c, wasi_abi.h	numbers and layouts; also compiled on the host
  *	compat/		where kernels from 6.1 to 6.12 differ
@@ -162,6 +162,20 @@ static inline void wasi_file_put(struct wasi_file *f)
 		fput(f->file);
 }
 
+/*
+ * For what most calls are about, and no more than that: the file behind a descriptor that the guest has opened
+ * itself, with all of @rights. Nobody else can close it meanwhile. NULL: take wasi_file_get(), which knows why.
+ */
+static inline struct file *wasi_own_file(struct wasi *w, u32 fd, u64 rights)
+{
+	const struct wasi_fd *entry;
+
+	if (unlikely(fd >= w->nr_fds))
+		return NULL;
+	entry = &w->fds[array_index_nospec(fd, w->nr_fds)];
+	return likely(entry->kind == WASI_FD_FILE && !(rights & ~entry->rights_base)) ? entry->file : NULL;
+}
+
 /* Has it all of @rights? For those that find out about the file first. */
 static inline bool wasi_file_may(const struct wasi_file *f, u64 rights)
 {
@@ -170,13 +184,16 @@ static inline bool wasi_file_may(const struct wasi_file *f, u64 rights)
 	return !(rights & ~wasi_file_rights(f).base);
 }
 
-/*
- * Take the lock of the file's position, as fdget_pos() does: only if somebody else could
- * use it. Nobody else uses this instance's descriptors while it makes a call.
- */
+/* Could somebody else use the file's position? Nobody else uses this instance's descriptors while it makes a call. */
+static inline bool wasi_pos_shared(const struct file *file)
+{
+	return (file->f_mode & FMODE_ATOMIC_POS) && file_count(file) > 1;
+}
+
+/* Take the lock of the file's position, if it is shared: as fdget_pos() */
 static inline int wasi_pos_lock(struct file *file, bool *locked)
 {
-	*locked = (file->f_mode & FMODE_ATOMIC_POS) && file_count(file) > 1;
+	*locked = wasi_pos_shared(file);
 	return *locked ? mutex_lock_killable(&file->f_pos_lock) : 0;
 }
 
@@ -189,8 +206,6 @@ static inline void wasi_pos_unlock(struct file *file, bool locked)
 /* ---- io.c ---- */
 
 int wasi_iovs(struct wasi *w, u32 iovs, u32 nr, struct kvec **vec, size_t *total);
-ssize_t wasi_transfer(struct wasi *w, struct file *file, int direction, const struct kvec *vec,
-		      u32 nr, size_t total, loff_t *pos);
 int wasi_restart(struct wasi *w, struct file *file, unsigned int events, int err);
 
 /* ---- sock_calls.c ---- */

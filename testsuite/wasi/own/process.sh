@@ -207,6 +207,22 @@ cd r
 echo inside >root/swap/f; echo inside >root/move/f; echo inside >root/f
 { echo secret; head -c 4235 /dev/zero; } >outside/f; ln -s ../outside root/other
 cp outside/f f
+insmod /apps/own/signals.ko run=0
+mkdir -p tree/mnt/in
+echo under >tree/mnt/file; echo under >tree/mnt/in/file
+mount -t tmpfs tmpfs tree/mnt
+mkdir tree/mnt/in
+echo over >tree/mnt/file; echo over >tree/mnt/in/file
+for path in mnt/file mnt/in/file mnt//in/./file mnt/../mnt/file; do
+	t "a path crosses into what is mounted below: $path" over "$(kwasm run --dir tree:/ signals -- cat $path)"
+done
+umount tree/mnt
+t "a path does not once it is unmounted" under "$(kwasm run --dir tree:/ signals -- cat mnt/in/file)"
+t "a name that is not there is noent" "error 44" "$(kwasm run --dir tree:/ signals -- cat mnt/in/none)"
+t "a file on the way is notdir" "error 54" "$(kwasm run --dir tree:/ signals -- cat mnt/file/none)"
+rmmod signals
+rm -r tree
+
 insmod /apps/own/race.ko run=0
 host swap & pid=$!
 t "paths that change while they are walked do not lead out" "stayed inside" "$(kwasm run --dir root:/ race -- 100000 2>err)"
