@@ -147,7 +147,7 @@ int plat_region_reserve(struct plat_region *region, u64 below, u64 reserve)
 
 	below = PAGE_ALIGN(below);
 	reserve = PAGE_ALIGN(reserve);
-	area = kwasm_get_vm_area(below + reserve);
+	area = kwasm_get_vm_area(below + reserve, true);
 	if (!area)
 		return -ENOMEM;
 	err = kwasm_map_pages((unsigned long)area->addr, below);

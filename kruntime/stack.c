@@ -43,7 +43,7 @@ static struct plat_stack *stack_create(u32 size)
 	if (!stack)
 		return NULL;
 	/* Wherever it lies, an aligned slot with the guard before it fits in. */
-	area = kwasm_get_vm_area(GUARD + 2ul * KWASM_STACK_SLOT);
+	area = kwasm_get_vm_area(GUARD + 2ul * KWASM_STACK_SLOT, false);
 	if (!area)
 		goto err_free;
 	slot = ALIGN((unsigned long)area->addr + GUARD, KWASM_STACK_SLOT);

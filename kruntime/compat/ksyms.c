@@ -79,10 +79,25 @@ bool kwasm_fput_now(struct file *file)
 EXPORT_SYMBOL_GPL(kwasm_fput_now);
 #endif
 
-struct vm_struct *kwasm_get_vm_area(unsigned long size)
+/*
+ * Under KASAN, an eighth of what is reserved of the vmalloc space is allocated and cleared, mapped or not: 1 GiB for a
+ * linear memory. In the hole between it and the array of pages, 1 TiB at least, it is not: such a kernel checks
+ * no access there, but its page tables tell what is mapped, as everywhere. A stack would not do there: C code, which
+ * interrupts run on it, notes its frames in KASAN's memory.
+ */
+#ifdef CONFIG_KASAN_VMALLOC
+#define SPARSE_START	(VMALLOC_END + 1)
+#define SPARSE_END	VMEMMAP_START
+#else
+#define SPARSE_START	VMALLOC_START
+#define SPARSE_END	VMALLOC_END
+#endif
+
+struct vm_struct *kwasm_get_vm_area(unsigned long size, bool sparse)
 {
 	return (struct vm_struct *)kwasm_unmarked_call(ksyms.get_vm_area_caller, size, KWASM_VM_FLAGS,
-						       VMALLOC_START, VMALLOC_END,
+						       sparse ? SPARSE_START : VMALLOC_START,
+						       sparse ? SPARSE_END : VMALLOC_END,
 						       (unsigned long)__builtin_return_address(0));
 }
 

@@ -18,9 +18,9 @@ int kwasm_ksyms_init(void);	/* 0; -ENOENT with a log line naming what is missing
 /*
  * Reserve kernel address space without memory behind it: the guard areas of
  * linear memories. vmalloc() and vmap() reserve no more than they map. Without
- * it only --bounds=check would remain.
+ * it only --bounds=check would remain. @sparse: GiB of it, hardly any of them mapped; no stack.
  */
-struct vm_struct *kwasm_get_vm_area(unsigned long size);
+struct vm_struct *kwasm_get_vm_area(unsigned long size, bool sparse);
 
 /*
  * The page tables of the vmalloc space, for apply_to_page_range(), which is
