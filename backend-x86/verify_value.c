@@ -947,11 +947,12 @@ static u32 join_vn(struct flow *f, u32 old, u32 new, bool *changed)
 	}
 }
 
+/* @nr: twice the values that are joined; each takes at most four rows, which fill half of them */
 void flow_join_begin(struct flow *f, size_t nr)
 {
 	size_t want = 64;
 
-	while (want < nr * 8)
+	while (want < nr * 4)
 		want *= 2;
 	if (!f->pairs || f->nr_pairs_mask + 1 < want) {
 		free(f->pairs);
@@ -1068,9 +1069,12 @@ static void compare_limits(struct state *s, struct state *other)
 
 	for (i = 0; i < nr; i++) {
 		const struct value *v = flow_nth_value(s, i), *limit;
-		struct value *o = counterpart(s, other, i);
+		struct value *o;
 
-		if (v->kind != K_NUM || !v->below || !o || o->kind != K_NUM || o->below)
+		if (v->kind != K_NUM || !v->below)
+			continue;
+		o = counterpart(s, other, i);
+		if (!o || o->kind != K_NUM || o->below)
 			continue;
 		for (j = 0; j < nr && flow_nth_value(s, j)->vn != v->below; j++)
 			;
