@@ -11,7 +11,8 @@
 #   make check-long           all of it and the slow ones, also on the real-time kernel
 #   make check-debug          on a kernel that watches itself (KASAN, lockdep), which is built first
 #   make bench                speed beside native code and other engines, into testsuite/BENCHMARKS.md;
-#                             its parts: bench-compute, bench-calls, bench-compile, bench-load, bench-net
+#                             its parts: bench-compute, bench-calls, bench-kernelside, bench-compile, bench-load,
+#                             bench-net
 #   make demo                 a real program becomes a kernel module and runs in a virtual machine
 #   make install              PREFIX=/usr/local DESTDIR=
 #   make modules_install      kwasm.ko, kwasm_wasi.ko and kwasm_net.ko for KERNEL or KDIR
@@ -77,7 +78,7 @@ check-debug: deps
 	testsuite/run --mode=vm --kernel=6.1-debug wasi kernel
 
 # wasm2ko's figures are for a kernel's modules; the machine should have nothing else to do
-bench bench-compute bench-calls bench-compile bench-load bench-net:
+bench bench-compute bench-calls bench-kernelside bench-compile bench-load bench-net:
 	@scripts/install-deps --bench
 	@$(MAKE) test-kernels KERNELS=$(firstword $(KERNELS))
 	testsuite/bench/run $(if $(@:bench=),$(@:bench-%=%),all) --kernel=$(firstword $(KERNELS))
@@ -100,4 +101,4 @@ clean:
 	rm -rf $(O)
 
 .PHONY: all tools modules deps test-kernels check check-host check-vm check-long check-debug \
-	bench bench-compute bench-calls bench-compile bench-load bench-net demo install modules_install clean
+	bench bench-compute bench-calls bench-kernelside bench-compile bench-load bench-net demo install modules_install clean

@@ -4,18 +4,22 @@
 Each from the same sources; CPU seconds with those of child processes. Text is machine
 code: of wasm2ko the app's .text, of the others that of the objects without the runtime's.
 """
+import fnmatch
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import workloads
-from benchlib import (BUILD, CLANG, OUT, WASM2C_RT, Failed, kernel_release, machine, measured, relative, run,
-                      save, say, table)
+from benchlib import (BUILD, CLANG, HERE, OUT, WASM2C_RT, Failed, kernel_release, machine, make, measured, relative,
+                      run, save, say, table)
 
 CASES = ['sqlite', 'lua', 'zstd']
 # beside them, if WASM2KO_DATA has them: compiled by wasm2ko only, there is no source
 DATA = ['sqlite340', 'php82']
+# only if asked for by name: 20 MB, see large.py
+LARGE = 'large'
 
 
 def text_of(paths):
@@ -79,10 +83,20 @@ def wasm2c_row(name, module):
                 'command': 'wasm2c %s -n app -o app.c && %s -O2 -c app.c' % (relative([module]), CLANG)}
 
 
+def large_module():
+    out = os.path.join(OUT, LARGE + '.wasm')
+    script, module = os.path.join(HERE, LARGE + '.py'), workloads.wasm('sqlite')
+    return make(out, [script, module], [sys.executable, script, module, '20', out])
+
+
+def wanted(name, only):
+    return any(fnmatch.fnmatch(name, pattern) for pattern in only) if only else name != LARGE
+
+
 def main(opt):
     profile = os.path.join(BUILD, kernel_release(opt.kernel), 'profile')
     rows, failed = [], False
-    for name in CASES:
+    for name in [n for n in CASES if wanted(n, opt.only)]:
         module = workloads.wasm(name)
         try:
             rows += wasm2ko_rows(name, module, profile)
@@ -92,8 +106,8 @@ def main(opt):
         except Failed as e:
             say(e)
             failed = True
-    for name in DATA:
-        module = os.path.join(data_folder(), 'real', name, 'prog.wasm')
+    for name in [n for n in DATA + [LARGE] if wanted(n, opt.only)]:
+        module = large_module() if name == LARGE else os.path.join(data_folder(), 'real', name, 'prog.wasm')
         if os.path.exists(module):
             try:
                 rows += wasm2ko_rows(name, module, profile)
@@ -102,18 +116,23 @@ def main(opt):
                 failed = True
         else:
             say('no', module, '(skipped)')
-    result = {'machine': machine(), 'rows': rows, 'command': 'testsuite/bench/run compile'}
+    result = {'machine': machine(), 'rows': rows,
+              'command': 'testsuite/bench/run compile' + (' --only=' + ','.join(opt.only) if opt.only else '')}
     save('compile', result)
     print(text(result))
     return result, failed
 
 
 def text(result):
+    native = {r['name']: r['text'] for r in result['rows'] if r['tool'].endswith('native')}
     rows, last = [], None
     for r in result['rows']:
         if last and r['name'] != last:
             rows.append(None)
         last = r['name']
         rows.append([r['name'], r['tool'], '%.2f' % (r['input'] / 1e6), '%.1f' % r['cpu'], '%.1f' % r['clock'],
-                     '%.0f' % r['mb'], '%.0f' % (r['text'] / 1e3), '%.0f' % (r['file'] / 1e3)])
-    return table(['program', 'tool', 'input MB', 'CPU s', 'clock s', 'peak MB', 'text kB', 'file kB'], rows)
+                     '%.0f' % r['mb'], '%.0f' % (r['text'] / 1e3),
+                     '%.2f' % (r['text'] / native[r['name']]) if r['name'] in native else '-',
+                     '%.0f' % (r['file'] / 1e3)])
+    return table(['program', 'tool', 'input MB', 'CPU s', 'clock s', 'peak MB', 'text kB', '/ native', 'file kB'],
+                 rows)

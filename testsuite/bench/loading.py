@@ -9,7 +9,7 @@ from benchlib import (BUILD, CLANG, HERE, KWASM, NATIVE, OUT, TOP, WASM2KO, Fail
 from vmlib import boot
 
 # app, instances alive at once, export to call
-APPS = [('small', 1000, 'call'), ('data', 20, 'call'), ('sqlite', 1000, '')]
+APPS = [('small', 1000, 'call'), ('float', 20, 'call'), ('data', 20, 'call'), ('sqlite', 1000, '')]
 
 
 def build(name, profile):

@@ -7,6 +7,7 @@ import os
 import re
 
 import calls
+import kernelside
 import net
 import compiling
 import compute
@@ -100,6 +101,7 @@ def main():
     with open(DOCUMENT) as f:
         document = f.read()
     for name, part in (('compute', compute_part), ('calls', part_of('calls', calls)),
+                       ('kernelside', part_of('kernelside', kernelside)),
                        ('compile', part_of('compile', compiling)), ('load', part_of('load', loading)),
                        ('net', part_of('net', net))):
         result = load(name)
