@@ -19,7 +19,9 @@
 
 #include "http.h"
 
-enum { SLOTS = 256, SMALL = 16 << 10, PATH_LEN = 1024, FIELDS_MAX = 100, RESPONSE_HEAD = 512 };
+enum {
+	SLOTS = 256, SMALL = 16 << 10, PATH_LEN = 1024, FIELDS_MAX = 100, RESPONSE_HEAD = 512, FILE_HEAD = 320,
+};
 
 struct http_file {
 	char path[PATH_LEN];
@@ -29,9 +31,11 @@ struct http_file {
 	time_t mtime;
 	ino_t ino;
 	time_t checked;
-	const char *type;
 	char etag[48];
 	char modified[32];
+	/* of responses: validators; then type; then the length of all of it, and the end of the head */
+	char head[FILE_HEAD];
+	uint32_t validators_len, type_len, head_len;
 	char *content;		/* if it is SMALL */
 };
 
@@ -48,7 +52,9 @@ static struct http_file *cache[SLOTS];
 static int root_fd;
 static uint64_t now_ns;
 static time_t now_s;
-static char date[32];
+static char server[64];		/* fields that all responses have */
+static uint32_t server_len;
+static char token_chars[256];
 
 /* ---- time ---- */
 
@@ -85,9 +91,12 @@ void http_tick(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	now_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
-	if (now_s != ts.tv_sec || !date[0]) {
+	if (now_s != ts.tv_sec || !server_len) {
+		char date[32];
+
 		now_s = ts.tv_sec;
 		format_date(date, time(NULL));
+		server_len = snprintf(server, sizeof(server), "\r\nServer: wasm2ko\r\nDate: %s", date);
 	}
 }
 
@@ -151,10 +160,14 @@ static struct http_file *open_file(const char *path)
 	f->size = st.st_size;
 	f->mtime = st.st_mtime;
 	f->ino = st.st_ino;
-	f->type = type_of(path);
 	snprintf(f->etag, sizeof(f->etag), "\"%llx-%llx\"", (unsigned long long)f->mtime,
 		 (unsigned long long)f->size);
 	format_date(f->modified, f->mtime);
+	f->validators_len = sprintf(f->head, "\r\nETag: %s\r\nLast-Modified: %s", f->etag, f->modified);
+	f->type_len = sprintf(f->head + f->validators_len, "\r\nAccept-Ranges: bytes\r\nContent-Type: %s",
+			      type_of(path)) + f->validators_len;
+	f->head_len = sprintf(f->head + f->type_len, "\r\nContent-Length: %llu\r\n\r\n",
+			      (unsigned long long)f->size) + f->type_len;
 	if (f->size <= SMALL) {
 		f->content = malloc(f->size + 1);
 		if (!f->content || pread(f->fd, f->content, f->size, 0) != (ssize_t)f->size)
@@ -254,14 +267,20 @@ static int parse_target(char *target, char *path)
 	}
 }
 
-static int is_token(const char *s)
+static void init_token_chars(void)
 {
-	if (!*s)
-		return 0;
-	for (; *s; s++)
-		if (*s <= ' ' || (unsigned char)*s >= 127 || strchr("\"(),/:;<=>?@[\\]{}", *s))
-			return 0;
-	return 1;
+	int c;
+
+	for (c = '!'; c < 127; c++)
+		token_chars[c] = !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
+/* Where the token that begins at @s ends */
+static char *token_end(char *s)
+{
+	while (token_chars[(unsigned char)*s])
+		s++;
+	return s;
 }
 
 static int has_token(const char *list, const char *token)
@@ -279,18 +298,17 @@ static int has_token(const char *list, const char *token)
 	return 0;
 }
 
-/* Status of a line "Name: value" */
-static int parse_field(struct request *r, char *line, int *hosts)
+/* Status of a line "Name: value", whose NUL is at @end */
+static int parse_field(struct request *r, char *line, char *end, int *hosts)
 {
-	char *colon = strchr(line, ':'), *value, *end;
+	char *colon = token_end(line), *value;
 
-	if (!colon)
+	if (*colon != ':' || colon == line)	/* nor blanks before the colon, nor folded lines */
 		return 400;
 	*colon = '\0';
-	if (!is_token(line))	/* nor blanks before the colon, nor folded lines */
-		return 400;
-	value = colon + 1 + strspn(colon + 1, " \t");
-	for (end = value + strlen(value); end > value && (end[-1] == ' ' || end[-1] == '\t'); end--)
+	for (value = colon + 1; *value == ' ' || *value == '\t'; value++)
+		;
+	for (; end > value && (end[-1] == ' ' || end[-1] == '\t'); end--)
 		end[-1] = '\0';
 	switch (line[0] | 32) {
 	case 'h':
@@ -329,10 +347,19 @@ static int parse_field(struct request *r, char *line, int *hosts)
 	return 0;
 }
 
-/* @head: NUL-terminated lines. Sets r->status to 0, or to what is wrong. */
+/* Make a string of the line up to the newline at @next; its end */
+static char *end_line(char *line, char *next)
+{
+	char *end = next - (next > line && next[-1] == '\r');
+
+	*end = '\0';
+	return end;
+}
+
+/* @head: lines, the last of them empty. Sets r->status to 0, or to what is wrong. */
 static void parse_head(struct request *r, char *head, char *end)
 {
-	char *line = head, *next, *target, *version;
+	char *line = head, *next, *line_end, *target, *version;
 	int hosts = 0, fields = 0;
 
 	memset(r, 0, offsetof(struct request, path));
@@ -342,14 +369,16 @@ static void parse_head(struct request *r, char *head, char *end)
 	if (memchr(head, '\0', end - head))
 		return;
 	next = memchr(line, '\n', end - line);
-	next[next > line && next[-1] == '\r' ? -1 : 0] = '\0';
-	target = strchr(line, ' ');
-	version = target ? strchr(target + 1, ' ') : NULL;
-	if (!version)
+	end_line(line, next);
+	target = token_end(line);
+	if (*target != ' ' || target == line)
 		return;
 	*target++ = '\0';
+	version = strchr(target, ' ');
+	if (!version)
+		return;
 	*version++ = '\0';
-	if (!is_token(line) || strncmp(version, "HTTP/", 5) || version[5] < '0' || version[5] > '9' ||
+	if (strncmp(version, "HTTP/", 5) || version[5] < '0' || version[5] > '9' ||
 	    version[6] != '.' || version[7] < '0' || version[7] > '9' || version[8])
 		return;
 	if (version[5] != '1') {
@@ -363,10 +392,10 @@ static void parse_head(struct request *r, char *head, char *end)
 		int status;
 
 		next = memchr(line, '\n', end - line);
-		next[next > line && next[-1] == '\r' ? -1 : 0] = '\0';
+		line_end = end_line(line, next);
 		if (!*line)
 			break;
-		status = ++fields > FIELDS_MAX ? 431 : parse_field(r, line, &hosts);
+		status = ++fields > FIELDS_MAX ? 431 : parse_field(r, line, line_end, &hosts);
 		if (status) {
 			r->status = status;
 			r->close = 1;
@@ -405,15 +434,15 @@ static const char *reason(int status)
 	}
 }
 
-static void put(const char *bytes, size_t len)
+static inline void put(const char *bytes, size_t len)
 {
 	memcpy(http_out + http_out_len, bytes, len);
 	http_out_len += len;
 }
 
-static void puts_out(const char *text)
+static inline __attribute__((always_inline)) void puts_out(const char *text)
 {
-	put(text, strlen(text));
+	put(text, strlen(text));	/* constants have theirs already */
 }
 
 static void put_number(uint64_t n)
@@ -428,12 +457,15 @@ static void put_number(uint64_t n)
 
 static void begin_response(int status, int close)
 {
-	puts_out("HTTP/1.1 ");
-	put_number(status);
-	puts_out(" ");
-	puts_out(reason(status));
-	puts_out("\r\nServer: wasm2ko\r\nDate: ");
-	puts_out(date);
+	if (status == 200) {
+		puts_out("HTTP/1.1 200 OK");
+	} else {
+		puts_out("HTTP/1.1 ");
+		put_number(status);
+		puts_out(" ");
+		puts_out(reason(status));
+	}
+	put(server, server_len);
 	if (close)
 		puts_out("\r\nConnection: close");
 }
@@ -529,13 +561,12 @@ static void respond(struct http_conn *c, const struct request *r)
 		first = 0;	/* of a range that is none there may be a beginning */
 	len = status == 206 ? last - first + 1 : status == 200 ? f->size : 0;
 	begin_response(status, r->close);
-	puts_out("\r\nETag: ");
-	puts_out(f->etag);
-	puts_out("\r\nLast-Modified: ");
-	puts_out(f->modified);
+	if (status == 200) {
+		put(f->head, f->head_len);
+		goto body;
+	}
+	put(f->head, status == 304 ? f->validators_len : f->type_len);
 	if (status != 304) {
-		puts_out("\r\nAccept-Ranges: bytes\r\nContent-Type: ");
-		puts_out(f->type);
 		puts_out("\r\nContent-Length: ");
 		put_number(len);
 	}
@@ -552,6 +583,7 @@ static void respond(struct http_conn *c, const struct request *r)
 		put_number(f->size);
 	}
 	puts_out("\r\n\r\n");
+body:
 	if (!len || r->head_only)
 		return;
 	if (f->content) {
@@ -568,6 +600,7 @@ static void respond(struct http_conn *c, const struct request *r)
 
 int http_start(const char *root)
 {
+	init_token_chars();
 	root_fd = open(root, O_RDONLY | O_DIRECTORY);
 	http_tick();
 	return root_fd < 0 ? -1 : 0;
@@ -683,22 +716,23 @@ static int serve(struct http_conn *c, char *bytes, uint32_t len, uint32_t *used)
 	return 0;
 }
 
-int http_received(struct http_conn *c, const char *bytes, uint32_t len)
+int http_received(struct http_conn *c, char *bytes, uint32_t len)
 {
 	static char work[2 * HTTP_HEAD_MAX + (64 << 10)];
-	uint32_t have, used;
+	uint32_t have = c->in ? c->in_len : 0, used;
 
-	/* a head in two pieces: together; the caller brings 64 KiB at most */
-	have = c->in ? c->in_len : 0;
 	if (c->last)
 		return 0;
-	if (have + len > sizeof(work))
-		return -1;
-	if (have)
+	/* a head in two pieces: together; the caller brings 64 KiB at most */
+	if (have) {
+		if (have + len > sizeof(work))
+			return -1;
 		memcpy(work, c->in, have);
-	memcpy(work + have, bytes, len);
+		memcpy(work + have, bytes, len);
+		bytes = work;
+	}
 	have += len;
-	if (serve(c, work, have, &used))
+	if (serve(c, bytes, have, &used))
 		return -1;
 	if (used == have) {
 		free(c->in);
@@ -711,7 +745,7 @@ int http_received(struct http_conn *c, const char *bytes, uint32_t len)
 	c->in = malloc(have - used);
 	if (!c->in)
 		return -1;
-	memcpy(c->in, work + used, have - used);
+	memcpy(c->in, bytes + used, have - used);
 	if (!c->in_len || used)
 		c->deadline = in_seconds(http_busy(c) ? HTTP_SEND_SECONDS : HTTP_HEAD_SECONDS);
 	c->in_len = have - used;

@@ -44,7 +44,7 @@ uint64_t http_now(void);		/* ns, as of the last http_tick() */
 void http_tick(void);			/* once for each batch of events */
 
 /* All return -1 if the connection is to be closed now. */
-int http_received(struct http_conn *c, const char *bytes, uint32_t len);
+int http_received(struct http_conn *c, char *bytes, uint32_t len);	/* writes to @bytes */
 int http_continue(struct http_conn *c);	/* there is room again */
 int http_keep(struct http_conn *c, const char *bytes, uint32_t len); /* the socket has not taken these */
 /* Must nothing be received now? */
