@@ -8,6 +8,10 @@
  *
  * instances=N makes N threads with an instance each, bound to one processor after the
  * other as long as that is online.
+ *
+ * Their policy is SCHED_BATCH: a thread that is woken up waits until the one that runs sleeps, or has used
+ * its time. A server that preempted each client which sends it something would find one message whenever
+ * it looks, and most of its work would be switching threads.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -19,6 +23,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <uapi/linux/sched/types.h>
 #include <net/net_namespace.h>
 #include "kernel.h"
 
@@ -96,6 +101,7 @@ static int daemon_main(void *data)
 
 static int daemon_thread_start(struct daemon *daemon, u32 index)
 {
+	static const struct sched_attr batch = { .size = sizeof(batch), .sched_policy = SCHED_BATCH };
 	struct daemon_thread *thread = &daemon->threads[index];
 	u32 i = index % num_online_cpus();
 	int cpu;
@@ -118,6 +124,7 @@ static int daemon_thread_start(struct daemon *daemon, u32 index)
 		if (cpu < nr_cpu_ids)
 			set_cpus_allowed_ptr(thread->task, cpumask_of(cpu));
 	}
+	WARN_ON_ONCE(sched_setattr_nocheck(thread->task, &batch));
 	wake_up_process(thread->task);
 	wait_for_completion(&thread->ready);
 	return 0;

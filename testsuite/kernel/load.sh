@@ -141,6 +141,9 @@ is a_daemon_is_loaded_at_once "0 yes" "$status $(loaded ticks)"
 until_true 5 sh -c 'dmesg | grep -q "ticks: tick"'
 like its_output_goes_to_the_kernel_log "ticks: tick" "$(dmesg)"
 like it_is_a_kernel_thread "kwasm/ticks" "$(ps)"
+# the 41st field, of which the second, the name, has no blank here
+is whose_policy_is_batch 3 \
+	"$(cut -d' ' -f41 "/proc/$(ps | awk '/kwasm\/ticks/ && !/awk/ { print $1 }')/stat")"
 run rmmod ticks
 is unloading_stops_it "0 no" "$status $(loaded ticks)"
 
