@@ -108,9 +108,9 @@ static void received(struct http_conn *c, const struct kwasm_net_event *e)
 	int err;
 
 	http_out = out + out_used;
-	err = http_received(c, (char *)(uintptr_t)e->buf, e->len);
 	if (e->flags & KWASM_NET_END)
-		c->last = 1;
+		c->ended = 1;
+	err = http_received(c, (char *)(uintptr_t)e->buf, e->len);
 	settle(c, err, 0);
 }
 

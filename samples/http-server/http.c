@@ -734,6 +734,8 @@ int http_received(struct http_conn *c, char *bytes, uint32_t len)
 	have += len;
 	if (serve(c, bytes, have, &used))
 		return -1;
+	if (c->ended && !http_busy(c))
+		c->last = 1;
 	if (used == have) {
 		free(c->in);
 		c->in = NULL;
@@ -773,8 +775,10 @@ int http_continue(struct http_conn *c)
 		return -1;
 	if (http_busy(c))
 		return 0;
-	if (c->last)
+	if (c->last || (c->ended && !c->in)) {
+		c->last = 1;
 		return -1;
+	}
 	c->deadline = in_seconds(HTTP_IDLE_SECONDS);
 	return c->in ? http_received(c, NULL, 0) : 0;
 }

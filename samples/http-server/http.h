@@ -33,6 +33,7 @@ struct http_conn {
 	uint64_t left;
 	uint64_t deadline;		/* ns of http_now() */
 	int last;			/* close when all is sent */
+	int ended;			/* of the caller: the client sends no more, but may wait for answers */
 };
 
 /* Where responses are put together; the caller sends what is there when http_received() returns */

@@ -139,7 +139,12 @@ million_messages()
 instances()
 {
 	start echo-server instances=2
-	[ "$(grep -c ':1B5F .* 0A ' /proc/net/tcp6)" = 2 ] || fail "not two listeners"
+	i=0
+	until [ "$(grep -c ':1B5F .* 0A ' /proc/net/tcp6)" = 2 ]; do	# each begins by itself
+		i=$((i + 1))
+		[ $i -lt 200 ] || fail "not two listeners"
+		usleep 50000
+	done
 	[ "$(kwasm ps | grep -c echo_server)" = 2 ] || fail "not two instances"
 	load -c 40 -n 4000
 	for i in $(kwasm ps | awk '/echo_server/ { print $5 }'); do
