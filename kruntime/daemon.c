@@ -124,7 +124,9 @@ static int daemon_thread_start(struct daemon *daemon, u32 index)
 		if (cpu < nr_cpu_ids)
 			set_cpus_allowed_ptr(thread->task, cpumask_of(cpu));
 	}
-	WARN_ON_ONCE(sched_setattr_nocheck(thread->task, &batch));
+	/* it serves without it, too */
+	if (sched_setattr_nocheck(thread->task, &batch))
+		kwasm_err("%s: the thread's policy stays as it is\n", daemon->program->name);
 	wake_up_process(thread->task);
 	wait_for_completion(&thread->ready);
 	return 0;
