@@ -30,6 +30,7 @@
 #include <linux/module.h>
 #include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
+#include "compat/ksyms.h"
 #include "kernel.h"
 
 /*
@@ -37,6 +38,15 @@
  * code does not use and whose state is 8 KiB.
  */
 #define XFEATURES 0xe7u
+
+/*
+ * The kernel's in_kernel_fpu: is a region active? irq_fpu_usable() says so, too, but is a call of
+ * twenty instructions, which many host calls do not have for themselves. Where the kernel does not
+ * tell, it is one that is never set, and kwasm_fpu_check() asks.
+ */
+static DEFINE_PER_CPU(bool, no_fpu_region);
+bool __percpu *kwasm_in_kernel_fpu = &no_fpu_region;
+EXPORT_SYMBOL_GPL(kwasm_in_kernel_fpu);
 
 static u32 xfeatures;		/* 0: a processor without XSAVE */
 static unsigned int state_size = 512;
@@ -51,8 +61,11 @@ static u64 xgetbv0(void)
 
 int kwasm_fpu_init(void)
 {
+	bool __percpu *in_kernel_fpu = kwasm_find_in_kernel_fpu();
 	u32 eax, ebx, ecx, edx;
 
+	if (in_kernel_fpu)
+		kwasm_in_kernel_fpu = in_kernel_fpu;
 	if (!boot_cpu_has(X86_FEATURE_FXSR) || !boot_cpu_has(X86_FEATURE_XMM2))
 		return -ENODEV;
 	if (boot_cpu_has(X86_FEATURE_OSXSAVE)) {
@@ -159,20 +172,21 @@ void kwasm_fpu_leave(void *ctx)
 EXPORT_SYMBOL_GPL(kwasm_fpu_leave);
 
 /**
- * kwasm_fpu_kept() - A host function that has stayed in the FPU region returns
+ * kwasm_fpu_check() - See that the FPU region is active when a host function returns that has
+ * stayed
  * @ctx: its first argument
  *
  * Whether the region was ended inside is the processor's state, but that goes with the thread: when it
  * loses the processor and gets another one, sched_in() begins the region there.
  */
-void kwasm_fpu_kept(void *ctx)
+void kwasm_fpu_check(void *ctx)
 {
 	struct kwasm_exec *exec = exec_of(ctx);
 
-	if (exec && exec->fpu_active && unlikely(irq_fpu_usable()))
+	if (exec && exec->fpu_active && irq_fpu_usable())
 		kwasm_fpu_begin(exec);
 }
-EXPORT_SYMBOL_GPL(kwasm_fpu_kept);
+EXPORT_SYMBOL_GPL(kwasm_fpu_check);
 
 void kwasm_fpu_enter(void *ctx)
 {

@@ -581,8 +581,18 @@ static inline void *kwasm_instance_private(const struct kwasm_instance *instance
 void kwasm_fpu_leave(void *ctx);
 void kwasm_fpu_enter(void *ctx);
 
-/* Or, for one that does little and has not left the region, at its end; only if the store uses the FPU */
-void kwasm_fpu_kept(void *ctx);
+/* Or, for one that does little and has not left the region, kwasm_fpu_kept() at its end */
+void kwasm_fpu_check(void *ctx);
+#ifdef __KERNEL__
+extern bool __percpu *kwasm_in_kernel_fpu;
+
+/* If a region is active it is ours: nothing inside of the call leaves another one active */
+static inline void kwasm_fpu_kept(void *ctx)
+{
+	if (kwasm_ctx_store(ctx)->fpu && unlikely(!this_cpu_read(*kwasm_in_kernel_fpu)))
+		kwasm_fpu_check(ctx);
+}
+#endif
 
 /* ---- entry.S ---- */
 

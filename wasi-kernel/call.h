@@ -23,32 +23,19 @@
 enum { QUICK, KEEPS, SLEEPS };
 
 /* calls.c */
-struct wasi *wasi_call_first(void *ctx, int kind, int *err);
+int wasi_call_first(void *ctx);
 void wasi_call_failed(void *ctx, int err);
 
-/* The state of the calling instance, or NULL with the error to return */
-static __always_inline struct wasi *wasi_call_begin(void *ctx, int kind, int *err)
+static __always_inline bool wasi_call_allowed(void *ctx, int kind)
 {
-	struct wasi *w;
-
-	if (kind != QUICK && unlikely(kwasm_context(ctx) == KWASM_CONTEXT_ATOMIC)) {
-		*err = -EOPNOTSUPP;
-		return NULL;
-	}
-	if (kind == SLEEPS)
-		kwasm_fpu_leave(ctx);
-	w = kwasm_instance_private(kwasm_ctx_instance(ctx), KWASM_PRIVATE_WASI);
-	if (unlikely(!w))
-		return wasi_call_first(ctx, kind, err);
-	w->ctx = ctx;
-	return w;
+	return kind == QUICK || likely(kwasm_context(ctx) != KWASM_CONTEXT_ATOMIC);
 }
 
 static __always_inline void wasi_call_end(void *ctx, int kind, int err)
 {
-	if (kind == SLEEPS && likely(kwasm_context(ctx) != KWASM_CONTEXT_ATOMIC))
+	if (kind == SLEEPS)
 		kwasm_fpu_enter(ctx);
-	else if (kind == KEEPS && kwasm_ctx_store(ctx)->fpu)
+	else if (kind == KEEPS)
 		kwasm_fpu_kept(ctx);
 	if (unlikely(err < 0))
 		wasi_call_failed(ctx, err);
@@ -60,37 +47,45 @@ static __always_inline void wasi_call_end(void *ctx, int kind, int err)
  */
 #define WITH_CTX(...)	(void *ctx, ##__VA_ARGS__)
 
-/* @convert: from the handler's result to the guest's */
-#define WASI_CALL_EXPORT(name, handler, kind, signature, params, args, convert)	\
+/*
+ * @convert: from the handler's result to the guest's. @again: arguments with which to call the exported function
+ * once more, with its ctx under the name w: what is seldom is out of the way, and saves no
+ * registers.
+ */
+#define WASI_EXPORT(name, handler, kind, signature, params, args, again, convert, prepare) \
 	static const char signature_##name[] __maybe_unused = signature;		\
 	u32 wasi_##name WITH_CTX params;						\
-	u32 wasi_##name WITH_CTX params						\
-	{									\
-		int err;							\
-		struct wasi *w = wasi_call_begin(ctx, kind, &err);		\
-										\
-		if (w)								\
-			err = wasi_do_##handler args;				\
-		wasi_call_end(ctx, kind, err);				\
-		return convert(err);						\
-	}									\
+	static noinline u32 first_##name WITH_CTX params				\
+	{										\
+		void *w = ctx;								\
+		int err = wasi_call_first(ctx);						\
+											\
+		return err ? convert(err) : wasi_##name again;				\
+	}										\
+	u32 wasi_##name WITH_CTX params							\
+	{										\
+		struct wasi *w = kwasm_instance_private(kwasm_ctx_instance(ctx),	\
+							KWASM_PRIVATE_WASI);		\
+		int err;								\
+		prepare									\
+											\
+		if (unlikely(!w || !wasi_call_allowed(ctx, kind))) {			\
+			w = ctx;							\
+			return first_##name again;					\
+		}									\
+		if (kind == SLEEPS)							\
+			kwasm_fpu_leave(ctx);						\
+		err = wasi_do_##handler args;						\
+		wasi_call_end(w->ctx, kind, err);					\
+		return convert(err);							\
+	}										\
 	EXPORT_SYMBOL_GPL(wasi_##name);
 
+#define WASI_CALL_EXPORT(name, handler, kind, signature, params, args, convert)	\
+	WASI_EXPORT(name, handler, kind, signature, params, args, args, convert, )
 #define WASI_VALUES_EXPORT(name, handler, kind, signature, args, convert)		\
-	static const char signature_##name[] __maybe_unused = signature;		\
-	u32 wasi_##name(void *ctx);						\
-	u32 wasi_##name(void *ctx)						\
-	{									\
-		const union kwasm_value *v = kwasm_values(ctx);			\
-		int err;							\
-		struct wasi *w = wasi_call_begin(ctx, kind, &err);		\
-										\
-		if (w)								\
-			err = wasi_do_##handler args;				\
-		wasi_call_end(ctx, kind, err);				\
-		return convert(err);						\
-	}									\
-	EXPORT_SYMBOL_GPL(wasi_##name);
+	WASI_EXPORT(name, handler, kind, signature, (), args, (w), convert,		\
+		    const union kwasm_value *v = kwasm_values(ctx);)
 
 static inline u32 wasi_call_errno(int err)
 {
@@ -101,5 +96,27 @@ static inline u32 wasi_call_errno(int err)
 	WASI_CALL_EXPORT(name, handler, kind, signature, params, args, wasi_call_errno)
 #define VALUES(name, handler, kind, signature, args)				\
 	WASI_VALUES_EXPORT(name, handler, kind, signature, args, wasi_call_errno)
+
+/*
+ * The rows of calls that are made so often that the exported function has the handler in itself: it
+ * is made in the handler's file
+ */
+#define CLOCK_CALLS(CALL)								\
+CALL(clock_time_get,	clock_time_get,	QUICK,	"iIi", (u32 a, u64 b, u32 c), (w, a, b, c))
+
+#define FD_CALLS(CALL)									\
+CALL(fd_seek,		fd_seek,	KEEPS,	"iIii",					\
+     (u32 a, u64 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(fd_tell,		fd_tell,	KEEPS,	"ii", (u32 a, u32 b), (w, a, b))
+
+#define IO_CALLS(CALL)									\
+CALL(fd_pread,		fd_pread,	KEEPS,	"iiiIi",				\
+     (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
+CALL(fd_pwrite,		fd_pwrite,	KEEPS,	"iiiIi",				\
+     (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
+CALL(fd_read,		fd_read,	KEEPS,	"iiii",					\
+     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
+CALL(fd_write,		fd_write,	KEEPS,	"iiii",					\
+     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))
 
 #endif /* WASI_CALL_H */

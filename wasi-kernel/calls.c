@@ -2,8 +2,9 @@
 /*
  * calls.c - the calls as generated code sees them, one table row each
  *
- * A row makes the exported function wasi_<name> (call.h); WasmEdge's and kernel-wasm's calls
- * on sockets are in sock_calls.c. Apps bind to these symbols when they are loaded, so modprobe knows
+ * A row makes the exported function wasi_<name> (call.h, which has the rows of the most frequent
+ * calls); WasmEdge's and kernel-wasm's calls on sockets are in sock_calls.c. Apps bind to these
+ * symbols when they are loaded, so modprobe knows
  * that they need this module.
  *
  * The rows must say what kwasm_wasi_calls.h, from which the compiler works, says;
@@ -14,20 +15,20 @@
 #include "call.h"
 #include "compat/file.h"
 
-/* The first call: it opens directories, so it does sleep */
-struct wasi *wasi_call_first(void *ctx, int kind, int *err)
+/*
+ * What is seldom: the instance's first call, which makes its state (it opens directories, so it
+ * does sleep), and one where it may not be made. 0: call again, there is a state now.
+ */
+int wasi_call_first(void *ctx)
 {
 	struct wasi *w;
 
-	if (kind != SLEEPS)
-		kwasm_fpu_leave(ctx);
+	if (kwasm_context(ctx) == KWASM_CONTEXT_ATOMIC)
+		return -EOPNOTSUPP;
+	kwasm_fpu_leave(ctx);
 	w = wasi_create(ctx);
-	if (kind != SLEEPS)
-		kwasm_fpu_enter(ctx);
-	if (!IS_ERR(w))
-		return w;
-	*err = PTR_ERR(w);
-	return NULL;
+	kwasm_fpu_enter(ctx);
+	return PTR_ERR_OR_ZERO(w);
 }
 EXPORT_SYMBOL_GPL(wasi_call_first);
 
@@ -46,7 +47,6 @@ CALL(args_sizes_get,	args_sizes_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(environ_get,	environ_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(environ_sizes_get,	environ_sizes_get, QUICK, "ii", (u32 a, u32 b), (w, a, b))	\
 CALL(clock_res_get,	clock_res_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
-CALL(clock_time_get,	clock_time_get,	QUICK,	"iIi", (u32 a, u64 b, u32 c), (w, a, b, c)) \
 CALL(fd_advise,		fd_advise,	SLEEPS,	"iIIi",					\
      (u32 a, u64 b, u64 c, u32 d), (w, a, b, c, d))					\
 CALL(fd_allocate,	fd_allocate,	SLEEPS,	"iII", (u32 a, u64 b, u64 c), (w, a, b, c)) \
@@ -61,26 +61,15 @@ CALL(unstable_fd_filestat_get, fd_filestat_get0, KEEPS, "ii", (u32 a, u32 b), (w
 CALL(fd_filestat_set_size, fd_filestat_set_size, SLEEPS, "iI", (u32 a, u64 b), (w, a, b)) \
 CALL(fd_filestat_set_times, fd_filestat_set_times, SLEEPS, "iIIi",			\
      (u32 a, u64 b, u64 c, u32 d), (w, a, b, c, d))					\
-CALL(fd_pread,		fd_pread,	KEEPS,	"iiiIi",				\
-     (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
 CALL(fd_prestat_get,	fd_prestat_get,	QUICK,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(fd_prestat_dir_name, fd_prestat_dir_name, QUICK, "iii",				\
      (u32 a, u32 b, u32 c), (w, a, b, c))						\
-CALL(fd_pwrite,		fd_pwrite,	KEEPS,	"iiiIi",				\
-     (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
-CALL(fd_read,		fd_read,	KEEPS,	"iiii",					\
-     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(fd_readdir,	fd_readdir,	KEEPS,	"iiiIi",				\
      (u32 a, u32 b, u32 c, u64 d, u32 e), (w, a, b, c, d, e))				\
 CALL(fd_renumber,	fd_renumber,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
-CALL(fd_seek,		fd_seek,	KEEPS,	"iIii",					\
-     (u32 a, u64 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(unstable_fd_seek,	fd_seek0,	KEEPS,	"iIii",					\
      (u32 a, u64 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(fd_sync,		fd_sync,	SLEEPS,	"i", (u32 a), (w, a))			\
-CALL(fd_tell,		fd_tell,	KEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
-CALL(fd_write,		fd_write,	KEEPS,	"iiii",					\
-     (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(path_create_directory, path_create_directory, SLEEPS, "iii",			\
      (u32 a, u32 b, u32 c), (w, a, b, c))						\
 CALL(path_filestat_get,	path_filestat_get, KEEPS, "iiiii",				\
@@ -110,7 +99,7 @@ CALL(unstable_poll_oneoff, poll_oneoff0, SLEEPS, "iiii",				\
      (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(proc_raise,	proc_raise,	QUICK,	"i", (u32 a), (w, a))			\
 CALL(sched_yield,	sched_yield,	SLEEPS,	"", (), (w))			\
-CALL(random_get,	random_get,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
+CALL(random_get,	random_get,	KEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(sock_accept,	sock_accept,	SLEEPS,	"iii", (u32 a, u32 b, u32 c), (w, a, b, c)) \
 VALUES(sock_recv,	sock_recv,	KEEPS,	"iiiiii",				\
      (w, v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32))			\
@@ -119,6 +108,14 @@ CALL(sock_send,		sock_send,	KEEPS,	"iiiii",				\
 CALL(sock_shutdown,	sock_shutdown,	SLEEPS,	"ii", (u32 a, u32 b), (w, a, b))
 
 CALLS(CALL, VALUES)
+
+/* Made elsewhere */
+#define SIGNATURE(name, handler, kind, signature, params, args)				\
+	static const char signature_##name[] __maybe_unused = signature;
+
+CLOCK_CALLS(SIGNATURE)
+FD_CALLS(SIGNATURE)
+IO_CALLS(SIGNATURE)
 
 static const char signature_proc_exit[] __maybe_unused = "i";
 void wasi_proc_exit(void *ctx, u32 code);

@@ -10,7 +10,7 @@
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
-#include "wasi.h"
+#include "call.h"
 
 static u64 process_cputime(void)
 {
@@ -73,16 +73,26 @@ int wasi_do_clock_res_get(struct wasi *w, u32 id, u32 resolution)
 	}
 }
 
-int wasi_do_clock_time_get(struct wasi *w, u32 id, u64 precision, u32 time)
+static noinline int time_of(u32 id, u64 *out)
 {
-	u64 *out = wasi_result(w, time, u64);
 	u64 ns;
-	int err;
+	int err = wasi_clock_now(id, &ns);
 
-	if (!out)
-		return -EFAULT;
-	err = wasi_clock_now(id, &ns);
 	if (!err)
 		wasi_put(out, ns);
 	return err;
 }
+
+static __always_inline int wasi_do_clock_time_get(struct wasi *w, u32 id, u64 precision, u32 time)
+{
+	void *out;
+
+	if (unlikely(!wasi_guest_at(w, time, sizeof(u64), &out)))
+		return -EFAULT;
+	if (unlikely(id != WASI_CLOCKID_MONOTONIC))
+		return time_of(id, out);
+	wasi_put((u64 *)out, (u64)ktime_get_ns());
+	return 0;
+}
+
+CLOCK_CALLS(CALL)

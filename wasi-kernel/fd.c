@@ -6,6 +6,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
+#include "call.h"
 #include "compat/fs.h"
 #include "socket.h"
 
@@ -40,43 +41,43 @@ out:
 	return pos < 0 ? pos : 0;
 }
 
-/* whence: Linux's */
-static int seek(struct wasi *w, u32 fd, u64 rights, s64 offset, int whence, u32 result)
+/* whence: Linux's; @fast: enum wasi_fast, for @rights */
+static __always_inline int seek(struct wasi *w, u32 fd, u8 fast, u64 rights, s64 offset,
+				int whence, u32 result)
 {
-	u64 *out = wasi_result(w, result, u64);
-	struct file *file = wasi_own_file(w, fd, rights);
+	struct file *file;
+	void *out;
 	loff_t pos;
 
-	if (unlikely(!out || !file || !(file->f_mode & FMODE_LSEEK) || wasi_pos_shared(file)))
+	if (unlikely(!wasi_fast_file(w, fd, fast, &file) ||
+		     !wasi_guest_at(w, result, sizeof(u64), &out)))
 		return seek_any(w, fd, rights, offset, whence, result);
 	pos = vfs_llseek(file, offset, whence);
 	if (unlikely(pos < 0))
 		return pos;
-	wasi_put(out, (u64)pos);
+	wasi_put((u64 *)out, (u64)pos);
 	return 0;
 }
 
-static int seek_from(struct wasi *w, u32 fd, s64 offset, int whence, u32 newoffset)
+static __always_inline int seek_from(struct wasi *w, u32 fd, s64 offset, int whence, u32 newoffset)
 {
 	/* asking where one is needs no right to go elsewhere */
 	bool tells = offset == 0 && whence == SEEK_CUR;
 
-	return seek(w, fd, tells ? WASI_RIGHTS_FD_TELL : WASI_RIGHTS_FD_SEEK | WASI_RIGHTS_FD_TELL,
+	return seek(w, fd, tells ? WASI_FAST_TELL : WASI_FAST_SEEK,
+		    tells ? WASI_RIGHTS_FD_TELL : WASI_RIGHTS_FD_SEEK | WASI_RIGHTS_FD_TELL,
 		    offset, whence, newoffset);
 }
 
-int wasi_do_fd_seek(struct wasi *w, u32 fd, u64 offset, u32 whence, u32 newoffset)
+static __always_inline int wasi_do_fd_seek(struct wasi *w, u32 fd, u64 offset, u32 whence,
+					   u32 newoffset)
 {
-	switch (whence) {
-	case WASI_WHENCE_SET:
-		return seek_from(w, fd, offset, SEEK_SET, newoffset);
-	case WASI_WHENCE_CUR:
-		return seek_from(w, fd, offset, SEEK_CUR, newoffset);
-	case WASI_WHENCE_END:
-		return seek_from(w, fd, offset, SEEK_END, newoffset);
-	default:
+	static_assert(WASI_WHENCE_SET == SEEK_SET && WASI_WHENCE_CUR == SEEK_CUR &&
+		      WASI_WHENCE_END == SEEK_END);
+
+	if (unlikely(whence > WASI_WHENCE_END))
 		return -EINVAL;
-	}
+	return seek_from(w, fd, offset, whence, newoffset);
 }
 
 int wasi_do_fd_seek0(struct wasi *w, u32 fd, u64 offset, u32 whence, u32 newoffset)
@@ -93,10 +94,12 @@ int wasi_do_fd_seek0(struct wasi *w, u32 fd, u64 offset, u32 whence, u32 newoffs
 	}
 }
 
-int wasi_do_fd_tell(struct wasi *w, u32 fd, u32 offset)
+static __always_inline int wasi_do_fd_tell(struct wasi *w, u32 fd, u32 offset)
 {
-	return seek(w, fd, WASI_RIGHTS_FD_TELL, 0, SEEK_CUR, offset);
+	return seek(w, fd, WASI_FAST_TELL, WASI_RIGHTS_FD_TELL, 0, SEEK_CUR, offset);
 }
+
+FD_CALLS(CALL)
 
 int wasi_do_fd_close(struct wasi *w, u32 fd)
 {
@@ -296,6 +299,7 @@ int wasi_do_fd_fdstat_set_rights(struct wasi *w, u32 fd, u64 base, u64 inheritin
 	} else {
 		f.fd->rights_base = base;
 		f.fd->rights_inheriting = inheriting;
+		wasi_fd_set_fast(f.fd);
 	}
 	wasi_file_put(&f);
 	return err;

@@ -60,6 +60,10 @@ static int fds_grow(struct wasi *w, u32 nr)
 {
 	struct wasi_fd *fds;
 
+	/* so @nr is one */
+	BUILD_BUG_ON_NOT_POWER_OF_2(FDS_FIRST);
+	BUILD_BUG_ON_NOT_POWER_OF_2(WASI_FDS_MAX);
+	BUILD_BUG_ON_NOT_POWER_OF_2(sizeof(*fds));
 	fds = kvcalloc(nr, sizeof(*fds), GFP_KERNEL_ACCOUNT);
 	if (!fds)
 		return -ENOMEM;
@@ -218,6 +222,8 @@ struct wasi *wasi_create(void *ctx)
 	w->ctx = ctx;
 	w->instance = instance;
 	INIT_LIST_HEAD(&w->epolls);
+	iov_iter_kvec(&w->one[READ], READ, w->few_iovs, 1, 0);
+	iov_iter_kvec(&w->one[WRITE], WRITE, w->few_iovs, 1, 0);
 	w->memory = instance->program->image->memories.nr ? instance->memories[0] : &no_memory;
 	err = fds_grow(w, FDS_FIRST);
 	if (err)
@@ -269,6 +275,40 @@ static struct wasi_rights_pair rights_of_type(struct file *file)
 	return wasi_rights_of(wasi_filetype(file), file && (file->f_mode & FMODE_LSEEK));
 }
 
+static bool may(const struct wasi_fd *entry, u64 rights)
+{
+	return !(rights & ~entry->rights_base);
+}
+
+/* After a change of the row's file or rights */
+void wasi_fd_set_fast(struct wasi_fd *entry)
+{
+	const struct file *file = entry->file;
+	umode_t mode;
+	bool reads, writes;
+
+	entry->fast = 0;
+	if (entry->kind != WASI_FD_FILE)
+		return;
+	mode = file_inode(file)->i_mode;
+	reads = file->f_op->read_iter && may(entry, WASI_RIGHTS_FD_READ);
+	writes = file->f_op->write_iter && (S_ISREG(mode) || S_ISCHR(mode)) &&
+		 may(entry, WASI_RIGHTS_FD_WRITE);
+	if (!(file->f_mode & FMODE_STREAM))
+		entry->fast |= (reads ? WASI_FAST_READ : 0) | (writes ? WASI_FAST_WRITE : 0);
+	if (may(entry, WASI_RIGHTS_FD_SEEK)) {
+		if (reads && file->f_mode & FMODE_PREAD)
+			entry->fast |= WASI_FAST_PREAD;
+		if (writes && file->f_mode & FMODE_PWRITE)
+			entry->fast |= WASI_FAST_PWRITE;
+	}
+	if (file->f_mode & FMODE_LSEEK && may(entry, WASI_RIGHTS_FD_TELL)) {
+		entry->fast |= WASI_FAST_TELL;
+		if (may(entry, WASI_RIGHTS_FD_SEEK))
+			entry->fast |= WASI_FAST_SEEK;
+	}
+}
+
 /* Takes the reference on @file; rights beyond what its type can have are dropped */
 void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 inheriting)
 {
@@ -279,6 +319,7 @@ void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 in
 	entry->file = file;
 	entry->rights_base = base & rights.base;
 	entry->rights_inheriting = inheriting & rights.inheriting;
+	wasi_fd_set_fast(entry);
 }
 
 /* Close; the row is free afterwards even if the file system reports an error */

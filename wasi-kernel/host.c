@@ -26,7 +26,6 @@ struct file *wasi_host_file(void *ctx, u32 fd, u64 rights)
 
 	if (!w)		/* it has never made a call of WASI */
 		return ERR_PTR(-EBADF);
-	w->ctx = ctx;
 	err = wasi_file_get(w, fd, rights, &f);
 	if (!err && !f.file)	/* a daemon's stdio */
 		err = -EBADF;

@@ -17,9 +17,9 @@
 #include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/uaccess.h>
+#include "call.h"
 #include "compat/fs.h"
 #include "compat/signal.h"
-#include "wasi.h"
 
 /* Read a vector, and check what was read. @limit: bytes that may be left to move */
 static __always_inline int take(struct wasi *w, const struct wasi_iovec *from, size_t limit,
@@ -323,96 +323,104 @@ out:
 	return n < 0 ? n : 0;
 }
 
-/* May transfer_plain() be used? */
-static __always_inline bool is_plain(const struct file *file, int direction, const u64 *offset)
+static noinline int read_write_at(struct wasi *w, u32 fd, u64 rights, int direction, u32 iovs,
+				  u32 nr, u64 offset, u32 result)
 {
-	umode_t mode;
-
-	if (offset) {
-		if (!(file->f_mode & (direction == READ ? FMODE_PREAD : FMODE_PWRITE)) ||
-		    (s64)*offset < 0)
-			return false;
-	} else if (file->f_mode & FMODE_STREAM || wasi_pos_shared(file)) {
-		return false;
-	}
-	if (direction == READ)
-		return file->f_op->read_iter;
-	mode = file_inode(file)->i_mode;
-	return file->f_op->write_iter && (S_ISREG(mode) || S_ISCHR(mode));
+	return read_write_any(w, fd, rights, direction, iovs, nr, &offset, result);
 }
 
-/* Once; at @offset, or at the file's position, which is its own */
-static __always_inline ssize_t transfer_plain(struct file *file, int direction, const struct kvec *vec,
-					      const u64 *offset)
+/* Nothing was moved, for @err */
+static noinline int try_again(struct wasi *w, struct file *file, int direction, const u64 *offset,
+			      int err, u32 *out)
 {
-	/* without the priority of I/O, which is for direct I/O only: the guest cannot ask for that */
-	struct kiocb kiocb = {
-		.ki_filp = file,
-		.ki_flags = file->f_iocb_flags,
-		.ki_pos = offset ? *offset : file->f_pos,
-	};
-	struct iov_iter iter;
-	ssize_t ret;
-
-	iov_iter_kvec(&iter, direction, vec, 1, vec->iov_len);
-	ret = direction == READ ? vfs_iocb_iter_read(file, &kiocb, &iter) :
-				  kwasm_iocb_write(file, &kiocb, &iter);
-	if (!offset && likely(ret >= 0))
-		file->f_pos = kiocb.ki_pos;
-	return ret;
-}
-
-/*
- * What most calls are, one vector and a plain file that the guest has opened itself, in one piece;
- * read_write_any() can do all.
- */
-static __always_inline int read_write(struct wasi *w, u32 fd, u64 rights, int direction, u32 iovs,
-				      u32 nr, const u64 *offset, u32 result)
-{
-	const struct wasi_iovec *from = wasi_guest(w, iovs, sizeof(*from));
-	u32 *out = wasi_result(w, result, u32);
-	struct file *file = wasi_own_file(w, fd, rights);
-	struct kvec *vec = w->few_iovs;
-	loff_t pos;
+	const struct kvec *vec = w->few_iovs;
+	loff_t pos = offset ? *offset : 0;
 	ssize_t n;
 
-	if (unlikely(nr != 1 || !from || !out || !file || !is_plain(file, direction, offset)))
-		return read_write_any(w, fd, rights, direction, iovs, nr, offset, result);
-	if (unlikely(take(w, from, MAX_RW_COUNT, vec)))
-		return -EFAULT;
-	n = transfer_plain(file, direction, vec, offset);
-	if (unlikely(n < 0)) {
-		n = wasi_restart(w, file, direction == READ ? EPOLLIN : EPOLLOUT, n);
-		if (n)
-			return n;
-		pos = offset ? *offset : 0;
-		n = transfer_any(w, file, direction, vec, 1, vec->iov_len, offset ? &pos : NULL);
-		if (n < 0)
-			return n;
-	}
+	n = wasi_restart(w, file, direction == READ ? EPOLLIN : EPOLLOUT, err);
+	if (n)
+		return n;
+	n = transfer_any(w, file, direction, vec, 1, vec->iov_len, offset ? &pos : NULL);
+	if (n < 0)
+		return n;
 	wasi_put(out, (u32)n);
 	return 0;
 }
 
-int wasi_do_fd_read(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nread)
+static noinline int try_again_at(struct wasi *w, struct file *file, int direction, u64 offset,
+				 int err, u32 *out)
 {
-	return read_write(w, fd, WASI_RIGHTS_FD_READ, READ, iovs, nr, NULL, nread);
+	return try_again(w, file, direction, &offset, err, out);
 }
 
-int wasi_do_fd_write(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nwritten)
+/*
+ * What most calls are, one vector and a plain file that the guest has opened itself, in one piece;
+ * read_write_any() can do all. @fast: for @rights; @at: at @offset, else at the file's position
+ */
+static __always_inline int read_write(struct wasi *w, u32 fd, u8 fast, u64 rights, int direction,
+				      u32 iovs, u32 nr, bool at, u64 offset, u32 result)
 {
-	return read_write(w, fd, WASI_RIGHTS_FD_WRITE, WRITE, iovs, nr, NULL, nwritten);
+	struct kvec *vec = w->few_iovs;
+	struct kiocb *kiocb = &w->kiocb;
+	struct wasi_iovec iov;
+	struct file *file;
+	void *from, *out;
+	ssize_t n;
+
+	if (unlikely(!wasi_fast_file(w, fd, fast, &file) || nr != 1 ||
+		     !wasi_guest_at(w, iovs, sizeof(iov), &from) ||
+		     !wasi_guest_at(w, result, sizeof(u32), &out) || (at && (s64)offset < 0)))
+		return at ? read_write_at(w, fd, rights, direction, iovs, nr, offset, result) :
+			    read_write_any(w, fd, rights, direction, iovs, nr, NULL, result);
+	memcpy(&iov, from, sizeof(iov));
+	barrier();	/* checked is what was read, not memory again */
+	if (unlikely(!wasi_guest_at(w, iov.buf, iov.len, &vec->iov_base)))
+		return -EFAULT;
+	vec->iov_len = min_t(size_t, iov.len, MAX_RW_COUNT);
+
+	/* all else in it is the caller's to set, and 0: it waits, and has no priority of its own */
+	kiocb->ki_filp = file;
+	kiocb->ki_pos = at ? offset : file->f_pos;
+	kiocb->ki_flags = file->f_iocb_flags;
+	kiocb->private = NULL;
+	w->iter = w->one[direction];
+	w->iter.count = vec->iov_len;
+	n = direction == READ ? vfs_iocb_iter_read(file, kiocb, &w->iter) :
+				kwasm_iocb_write(file, kiocb, &w->iter);
+	if (unlikely(n < 0))
+		return at ? try_again_at(w, file, direction, offset, n, out) :
+			    try_again(w, file, direction, NULL, n, out);
+	if (!at)
+		file->f_pos = kiocb->ki_pos;
+	wasi_put((u32 *)out, (u32)n);
+	return 0;
 }
 
-int wasi_do_fd_pread(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nread)
+static __always_inline int wasi_do_fd_read(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nread)
 {
-	return read_write(w, fd, WASI_RIGHTS_FD_READ | WASI_RIGHTS_FD_SEEK, READ, iovs, nr,
-			  &offset, nread);
+	return read_write(w, fd, WASI_FAST_READ, WASI_RIGHTS_FD_READ, READ, iovs, nr,
+			  false, 0, nread);
+}
+
+static __always_inline int wasi_do_fd_write(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nwritten)
+{
+	return read_write(w, fd, WASI_FAST_WRITE, WASI_RIGHTS_FD_WRITE, WRITE, iovs, nr,
+			  false, 0, nwritten);
+}
+
+static __always_inline int wasi_do_fd_pread(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset,
+					    u32 nread)
+{
+	return read_write(w, fd, WASI_FAST_PREAD, WASI_RIGHTS_FD_READ | WASI_RIGHTS_FD_SEEK, READ,
+			  iovs, nr, true, offset, nread);
 }
 
 /* As Linux has it, a file opened to append is appended to whatever the offset says. */
-int wasi_do_fd_pwrite(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nwritten)
+static __always_inline int wasi_do_fd_pwrite(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset,
+					     u32 nwritten)
 {
-	return read_write(w, fd, WASI_RIGHTS_FD_WRITE | WASI_RIGHTS_FD_SEEK, WRITE, iovs, nr,
-			  &offset, nwritten);
+	return read_write(w, fd, WASI_FAST_PWRITE, WASI_RIGHTS_FD_WRITE | WASI_RIGHTS_FD_SEEK, WRITE,
+			  iovs, nr, true, offset, nwritten);
 }
+
+IO_CALLS(CALL)

@@ -30,7 +30,8 @@ struct listing {
 	u8 *buf;
 	u32 len;
 	u32 used;
-	u8 *last_next;		/* where the last entry's cookie belongs, NULL: none or cut off */
+	void *last_next;	/* where the last entry's cookie belongs; @no_next: none, or cut off */
+	u64 no_next;
 };
 
 /* As wasi_filetype_of_mode(): a type is four bits of the mode, S_DT() */
@@ -48,10 +49,9 @@ static u8 filetype(unsigned int type)
 	return types[type & 15];	/* others are WASI_FILETYPE_UNKNOWN, which is 0 */
 }
 
-static void put_next(struct listing *l, u64 next)
+static __always_inline void put_next(struct listing *l, u64 next)
 {
-	if (l->last_next)
-		memcpy(l->last_next, &next, sizeof(next));
+	memcpy(l->last_next, &next, sizeof(next));
 }
 
 static u32 append(struct listing *l, const void *data, u32 len)
@@ -82,30 +82,60 @@ static void add(struct listing *l, const struct wasi_dirent *d, const char *name
 
 	if (l->len - l->used < sizeof(*d) + d->namlen)
 		keep(l, d, name, cookie);
-	l->last_next = append(l, d, sizeof(*d)) >= sizeof(d->next) ? at : NULL;
+	l->last_next = append(l, d, sizeof(*d)) >= sizeof(d->next) ? (void *)at : &l->no_next;
 	append(l, name, d->namlen);
 }
 
+static noinline bool add_last(struct listing *l, const char *name, u32 namlen, loff_t offset,
+			      u64 ino, u8 type)
+{
+	struct wasi_dirent d = { .ino = ino, .namlen = namlen, .type = type };
+
+	l->last_next = &l->no_next;
+	if (l->used == l->len)
+		return false;
+	add(l, &d, name, offset);
+	return true;
+}
+
+/* memcpy(), for some bytes: it would take longer to begin */
+static __always_inline void copy_name(u8 *to, const char *name, u32 len)
+{
+	u32 i;
+
+	if (likely(len >= 8)) {
+		for (i = 0; i < len - 8; i += 8)
+			memcpy(to + i, name + i, 8);
+		memcpy(to + len - 8, name + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(to, name, 4);
+		memcpy(to + len - 4, name + len - 4, 4);
+	} else {
+		for (i = 0; i < len; i++)
+			to[i] = name[i];
+	}
+}
+
+/* add(), of a whole one; its cookie comes with the next */
 static bool list_entry_add(struct dir_context *ctx, const char *name, int namlen, loff_t offset,
 			   u64 ino, unsigned int type)
 {
 	struct listing *l = container_of(ctx, struct listing, ctx);
-	struct wasi_dirent d = { .ino = ino, .namlen = namlen, .type = filetype(type) };
+	u32 size = sizeof(struct wasi_dirent) + namlen;
+	u8 *at = l->buf + l->used;
 
+	/* these two, and what fills the structure up, are written at once */
+	static_assert(offsetof(struct wasi_dirent, namlen) == sizeof(struct wasi_dirent) - 8);
+	static_assert(offsetof(struct wasi_dirent, type) == sizeof(struct wasi_dirent) - 4);
 	put_next(l, offset);
-	if (likely(l->len - l->used >= sizeof(d) + namlen)) {	/* add(), of a whole one */
-		u8 *at = l->buf + l->used;
-
-		memcpy(at, &d, sizeof(d));
-		memcpy(at + sizeof(d), name, namlen);
-		l->last_next = at;
-		l->used += sizeof(d) + namlen;
-		return true;
-	}
-	l->last_next = NULL;
-	if (l->used == l->len)
-		return false;
-	add(l, &d, name, offset);
+	if (unlikely(l->len - l->used < size))
+		return add_last(l, name, namlen, offset, ino, filetype(type));
+	wasi_put((u64 *)(at + offsetof(struct wasi_dirent, ino)), ino);
+	wasi_put((u64 *)(at + offsetof(struct wasi_dirent, namlen)),
+		 (u32)namlen | (u64)filetype(type) << 32);
+	copy_name(at + sizeof(struct wasi_dirent), name, namlen);
+	l->last_next = at;
+	l->used += size;
 	return true;
 }
 
@@ -146,6 +176,7 @@ int wasi_do_fd_readdir(struct wasi *w, u32 fd, u32 buf, u32 len, u64 cookie, u32
 		.ctx.actor = list_entry_add,
 		.buf = wasi_guest(w, buf, len),
 		.len = len,
+		.last_next = &l.no_next,
 	};
 	struct wasi_file f;
 	int err;

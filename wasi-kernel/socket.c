@@ -38,11 +38,7 @@ struct wasi *wasi_state(void *ctx)
 {
 	struct wasi *w = kwasm_instance_private(kwasm_ctx_instance(ctx), KWASM_PRIVATE_WASI);
 
-	if (!w)
-		w = wasi_create(ctx);
-	if (!IS_ERR(w))
-		w->ctx = ctx;
-	return w;
+	return w ? w : wasi_create(ctx);
 }
 EXPORT_SYMBOL_GPL(wasi_state);
 

@@ -47,8 +47,23 @@ enum wasi_fd_kind {
 	WASI_FD_HOST,	/* whatever the calling process has as its descriptor @host_fd */
 };
 
+/*
+ * What wasi_fast_file() finds a file for. The file is the guest's own, and neither a pipe nor a
+ * socket if it is to be written, the type of file and how it was opened allow it (FMODE_), and so
+ * do the descriptor's rights: looked at once, by wasi_fd_set_fast().
+ */
+enum wasi_fast {
+	WASI_FAST_READ	 = 1 << 0,
+	WASI_FAST_WRITE	 = 1 << 1,
+	WASI_FAST_PREAD	 = 1 << 2,
+	WASI_FAST_PWRITE = 1 << 3,
+	WASI_FAST_SEEK	 = 1 << 4,
+	WASI_FAST_TELL	 = 1 << 5,
+};
+
 struct wasi_fd {
 	u8 kind;
+	u8 fast;		/* of enum wasi_fast */
 	u32 host_fd;
 	struct file *file;
 	/* upper bounds; what the type of the file allows is taken at use for WASI_FD_HOST */
@@ -58,7 +73,7 @@ struct wasi_fd {
 	const char *preopen;
 	u32 preopen_len;
 	bool preopen_socket;	/* opened for the app before it began: listen= */
-};
+} __aligned(64);		/* a shift finds a row */
 
 struct wasi_net_rule;
 
@@ -70,15 +85,18 @@ struct wasi_log {
 
 /* State of one instance */
 struct wasi {
-	void *ctx;			/* of the call under way */
+	void *ctx;			/* the instance's */
 	const struct kwasm_memory *memory; /* the instance's first; one of no bytes if it has none */
 	struct wasi_fd *fds;
-	u32 nr_fds;			/* rows in @fds */
+	u32 nr_fds;			/* rows in @fds: a power of two */
 	u32 lowest_free;		/* no row before this one is free */
 	struct kwasm_instance *instance;
 	char *path[2];			/* PATH_MAX each, made when first needed */
 	struct kvec *iovs;		/* WASI_IOVS_MAX, made when first needed */
 	struct kvec few_iovs[8];
+	struct kiocb kiocb;		/* of a transfer under way */
+	struct iov_iter iter;		/* likewise */
+	struct iov_iter one[2];		/* what it begins as: of few_iovs[0], for READ and for WRITE */
 	struct wasi_cut *cut;		/* made when first needed, see readdir.c */
 	struct wasi_log *log[2];	/* stdout, stderr */
 	struct ratelimit_state *log_limit;
@@ -96,15 +114,40 @@ struct wasi_file {
 
 /* ---- guest memory ---- */
 
-/* kwasm_guest_ptr(), of which a call needs several */
-static inline void *wasi_guest(struct wasi *w, u32 addr, u64 len)
+/**
+ * wasi_guest_at() - kwasm_guest_ptr(), of which a call needs several
+ * @w: state
+ * @addr: guest address
+ * @len: bytes, below 2^63
+ * @p: set: kernel address
+ *
+ * A single comparison decides, and what is executed speculatively in spite of it gets the address
+ * of the first byte: array_index_nospec(), but without comparing again. The size is read once:
+ * another thread may make it larger.
+ *
+ * Return: is all of it in bounds?
+ */
+static __always_inline bool wasi_guest_at(const struct wasi *w, u32 addr, u64 len, void **p)
 {
 	const struct kwasm_memory *memory = w->memory;
-	unsigned long size = READ_ONCE(memory->abi.size);
+	u64 end = addr + len, outside;
+	bool out;
 
-	if (unlikely(len > size || addr > size - len))
-		return NULL;
-	return memory->abi.base + array_index_nospec((unsigned long)addr, size + 1);
+	asm volatile("cmpq %[end], %[size]\n\tsbbq %[outside], %[outside]"
+		     : [outside] "=r" (outside), "=@ccc" (out)
+		     : [end] "r" (end), [size] "m" (memory->abi.size));
+	if (unlikely(out))
+		return false;
+	*p = memory->abi.base + (addr & ~outside);
+	return true;
+}
+
+/* The same; NULL if out of bounds, or there is no memory */
+static __always_inline void *wasi_guest(const struct wasi *w, u32 addr, u64 len)
+{
+	void *p;
+
+	return wasi_guest_at(w, addr, len, &p) ? p : NULL;
 }
 
 /* A place for a result, NULL if out of bounds. It need not be aligned: write with wasi_put(). */
@@ -120,17 +163,27 @@ static inline void *wasi_guest(struct wasi *w, u32 addr, u64 len)
 struct wasi *wasi_create(void *ctx);
 int wasi_host_file_get(struct wasi *w, u64 rights, struct wasi_file *f);
 int wasi_fd_reserve(struct wasi *w, u32 *fd);
+void wasi_fd_set_fast(struct wasi_fd *entry);
 void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 inheriting);
 int wasi_fd_release(struct wasi *w, struct wasi_fd *entry);
 struct wasi_rights_pair wasi_file_rights(const struct wasi_file *f);
 u8 wasi_filetype(struct file *file);
 u8 wasi_filetype_of_mode(umode_t mode);
 
+/* @fd is below nr_fds; if that is speculation, it is another row */
+static __always_inline struct wasi_fd *wasi_fd_row(const struct wasi *w, u32 fd)
+{
+	u32 i = fd;
+
+	OPTIMIZER_HIDE_VAR(i);	/* else the compiler might leave the mask out */
+	return &w->fds[i & (w->nr_fds - 1)];
+}
+
 static inline int wasi_fd_find(struct wasi *w, u32 fd, struct wasi_fd **entry)
 {
 	if (unlikely(fd >= w->nr_fds))
 		return -EBADF;
-	*entry = &w->fds[array_index_nospec(fd, w->nr_fds)];
+	*entry = wasi_fd_row(w, fd);
 	return unlikely((*entry)->kind == WASI_FD_FREE) ? -EBADF : 0;
 }
 
@@ -163,17 +216,22 @@ static inline void wasi_file_put(struct wasi_file *f)
 }
 
 /*
- * For what most calls are about, and no more than that: the file behind a descriptor that the guest has opened
- * itself, with all of @rights. Nobody else can close it meanwhile. NULL: take wasi_file_get(), which knows why.
+ * For what most calls are about, and no more than that: the file behind a descriptor that can do
+ * @what, of enum wasi_fast. Nobody else can close it meanwhile, nor use its position. False: take
+ * wasi_file_get(), which knows why.
  */
-static inline struct file *wasi_own_file(struct wasi *w, u32 fd, u64 rights)
+static __always_inline bool wasi_fast_file(const struct wasi *w, u32 fd, u8 what,
+					   struct file **file)
 {
 	const struct wasi_fd *entry;
 
 	if (unlikely(fd >= w->nr_fds))
-		return NULL;
-	entry = &w->fds[array_index_nospec(fd, w->nr_fds)];
-	return likely(entry->kind == WASI_FD_FILE && !(rights & ~entry->rights_base)) ? entry->file : NULL;
+		return false;
+	entry = wasi_fd_row(w, fd);
+	if (unlikely(!(entry->fast & what)))
+		return false;
+	*file = entry->file;
+	return likely(file_count(*file) == 1);
 }
 
 /* Has it all of @rights? For those that find out about the file first. */
@@ -225,7 +283,7 @@ void wasi_log_flush(struct wasi *w);
 
 int wasi_wait_file(struct wasi *w, struct file *file, unsigned int events);
 
-/* ---- handlers, in the order of kwasm_wasi_calls.h ---- */
+/* ---- handlers, in the order of kwasm_wasi_calls.h; those of call.h's rows are static ---- */
 
 int wasi_do_args_get(struct wasi *w, u32 argv, u32 argv_buf);
 int wasi_do_args_sizes_get(struct wasi *w, u32 argc, u32 argv_buf_size);
@@ -235,7 +293,6 @@ int wasi_strings_get(struct wasi *w, const struct kwasm_strings *s, u32 pointers
 int wasi_strings_sizes(struct wasi *w, const struct kwasm_strings *s, u32 nr, u32 bytes);
 
 int wasi_do_clock_res_get(struct wasi *w, u32 id, u32 resolution);
-int wasi_do_clock_time_get(struct wasi *w, u32 id, u64 precision, u32 time);
 int wasi_clock_now(u32 id, u64 *ns);
 
 int wasi_do_fd_advise(struct wasi *w, u32 fd, u64 offset, u64 len, u32 advice);
@@ -249,18 +306,12 @@ int wasi_do_fd_filestat_get(struct wasi *w, u32 fd, u32 stat);
 int wasi_do_fd_filestat_get0(struct wasi *w, u32 fd, u32 stat);
 int wasi_do_fd_filestat_set_size(struct wasi *w, u32 fd, u64 size);
 int wasi_do_fd_filestat_set_times(struct wasi *w, u32 fd, u64 atim, u64 mtim, u32 flags);
-int wasi_do_fd_pread(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nread);
 int wasi_do_fd_prestat_get(struct wasi *w, u32 fd, u32 stat);
 int wasi_do_fd_prestat_dir_name(struct wasi *w, u32 fd, u32 path, u32 len);
-int wasi_do_fd_pwrite(struct wasi *w, u32 fd, u32 iovs, u32 nr, u64 offset, u32 nwritten);
-int wasi_do_fd_read(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nread);
 int wasi_do_fd_readdir(struct wasi *w, u32 fd, u32 buf, u32 len, u64 cookie, u32 used);
 int wasi_do_fd_renumber(struct wasi *w, u32 from, u32 to);
-int wasi_do_fd_seek(struct wasi *w, u32 fd, u64 offset, u32 whence, u32 newoffset);
 int wasi_do_fd_seek0(struct wasi *w, u32 fd, u64 offset, u32 whence, u32 newoffset);
 int wasi_do_fd_sync(struct wasi *w, u32 fd);
-int wasi_do_fd_tell(struct wasi *w, u32 fd, u32 offset);
-int wasi_do_fd_write(struct wasi *w, u32 fd, u32 iovs, u32 nr, u32 nwritten);
 int wasi_set_times(const struct path *path, u64 atim, u64 mtim, u32 flags);
 int wasi_stat_get(struct wasi *w, const struct path *path, struct file *file, u32 stat, bool old);
 

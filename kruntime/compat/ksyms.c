@@ -17,6 +17,7 @@ static struct {
 	unsigned long flush_tlb_kernel_range;
 	struct mm_struct *init_mm;
 	unsigned long fput_work;	/* 0: not there */
+	unsigned long in_kernel_fpu;	/* 0: not there */
 } ksyms;
 
 /*
@@ -61,6 +62,8 @@ int kwasm_ksyms_init(void)
 			return -ENOENT;
 		}
 	}
+	ksyms.in_kernel_fpu = kwasm_unmarked_call(lookup, (unsigned long)"in_kernel_fpu",
+						  0, 0, 0, 0);
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 	ksyms.fput_work = kwasm_unmarked_call(lookup, (unsigned long)"____fput", 0, 0, 0, 0);
 #endif
@@ -99,6 +102,11 @@ struct vm_struct *kwasm_get_vm_area(unsigned long size, bool sparse)
 						       sparse ? SPARSE_START : VMALLOC_START,
 						       sparse ? SPARSE_END : VMALLOC_END,
 						       (unsigned long)__builtin_return_address(0));
+}
+
+bool __percpu *kwasm_find_in_kernel_fpu(void)
+{
+	return (bool __percpu *)ksyms.in_kernel_fpu;
 }
 
 struct mm_struct *kwasm_init_mm(void)

@@ -45,6 +45,13 @@ void kwasm_flush_tlb_kernel_range(unsigned long start, unsigned long end);
 bool kwasm_fput_now(struct file *file);
 
 /*
+ * What tells whether the processor's FPU registers are used by the kernel just now. Without it,
+ * irq_fpu_usable(), which is exported, is asked after each short host call (fpu.c).
+ * Return: NULL: it is not there.
+ */
+bool __percpu *kwasm_find_in_kernel_fpu(void);
+
+/*
  * Call @func with up to five arguments, by "push; ret": a function that the kernel
  * did not mean to be called through a pointer may have lost its ENDBR (CONFIG_X86_KERNEL_IBT),
  * and an indirect call to it would be a control protection fault.
