@@ -20,7 +20,8 @@ now()
 	awk '{ print int($1 * 100) }' /proc/uptime
 }
 
-# What "soon" means below. On hardware it is 50 ms; this may be an emulator on a busy host.
+# What "soon" means below, where each is tried once: this may be an emulator on a busy host. kill.sh
+# measures how soon it is.
 SOON=100
 
 # Has the process ended? (Its parent, this shell, may not have asked for it yet.)
