@@ -3,7 +3,7 @@
  * Finding symbols that are not exported; see ksyms.h for which and why
  *
  * A kprobe knows the address of any function of the kernel; one on
- * kallsyms_lookup_name(), registered and removed at once, gives the rest (as
+ * kallsyms_lookup_name(), registered disabled and removed at once, gives the rest (as
  * LTTng-modules does it).
  */
 #include <linux/kprobes.h>
@@ -22,22 +22,22 @@ static struct {
 
 /*
  * Where kallsyms_lookup_name() begins, or where it goes on after its ENDBR (kernels
- * that put probes behind it): both are good for kwasm_unmarked_call().
+ * that put probes behind it): both are good for kwasm_unmarked_call(). The probe is disabled from the
+ * beginning: it changes no code, and so cannot fail to be taken away, as one can for want of memory.
  */
-static unsigned long find_kallsyms_lookup_name(void)
+static int find_kallsyms_lookup_name(unsigned long *addr)
 {
-	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
-	unsigned long addr;
+	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name", .flags = KPROBE_FLAG_DISABLED };
 	int err;
 
 	err = register_kprobe(&kp);
 	if (err) {
 		pr_err("kwasm: cannot find kallsyms_lookup_name: register_kprobe returned %d\n", err);
-		return 0;
+		return err;
 	}
-	addr = (unsigned long)kp.addr;
+	*addr = (unsigned long)kp.addr;
 	unregister_kprobe(&kp);
-	return addr;
+	return 0;
 }
 
 int kwasm_ksyms_init(void)
@@ -50,11 +50,13 @@ int kwasm_ksyms_init(void)
 		{ "flush_tlb_kernel_range", &ksyms.flush_tlb_kernel_range },
 		{ "init_mm", (unsigned long *)&ksyms.init_mm },
 	};
-	unsigned long lookup = find_kallsyms_lookup_name();
+	unsigned long lookup;
 	size_t i;
+	int err;
 
-	if (!lookup)
-		return -ENOENT;
+	err = find_kallsyms_lookup_name(&lookup);
+	if (err)
+		return err;
 	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
 		*wanted[i].addr = kwasm_unmarked_call(lookup, (unsigned long)wanted[i].name, 0, 0, 0, 0);
 		if (!*wanted[i].addr) {

@@ -330,6 +330,22 @@ TEST(a_trap_in_one_thread_is_its_own)
 	end();
 }
 
+/* How many workers are in a call */
+static u32 running(void)
+{
+	struct kwasm_ps_entry *entries;
+	int nr = libkwasm_ps(lib, &entries), i;
+	u32 nr_running = 0;
+
+	ASSERT_EQ(true, nr > 0);
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(entries[i].app, "worker") && entries[i].state == KWASM_STATE_RUNNING)
+			nr_running++;
+	}
+	free(entries);
+	return nr_running;
+}
+
 /* Whoever waits or spins is killed, and nobody else */
 TEST(waiting_and_spinning_threads_are_killed)
 {
@@ -346,7 +362,11 @@ TEST(waiting_and_spinning_threads_are_killed)
 					  { i32(64), i32(0), i64(-1ull) }, i % 2 ? 0 : 3 };
 	}
 	start_all(threads, calls, THREADS - 1);
-	usleep(100000);
+	/* one that begins only when the others have been killed would not end */
+	for (i = 0; running() < THREADS - 1; i++) {
+		ASSERT_LE(i, 6000u);
+		usleep(10000);
+	}
 	start = now();
 	while (killed < THREADS - 1) {
 		nr = libkwasm_ps(lib, &entries);
