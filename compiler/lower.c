@@ -1004,6 +1004,7 @@ static void finish_ssa(struct lower *l)
 		if (!l->funcs[i] || LLVMIsDeclaration(l->funcs[i]))
 			continue;
 		l->funcidx = i;
+		lower_copy(l, l->funcs[i]);
 		lower_loops(l, l->funcs[i]);
 	}
 }

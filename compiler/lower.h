@@ -294,6 +294,13 @@ LLVMValueRef lower_memory_load(struct lower *l, const struct wasm_instr *in, LLV
 void lower_memory_store(struct lower *l, const struct wasm_instr *in, LLVMValueRef v, u32 size);
 /* a move that LLVM cannot look through, from 32 or 64 bits to 64 */
 LLVMValueRef lower_opaque(struct lower *l, LLVMValueRef index);
+/*
+ * Copies @n bytes, at most LOWER_MOVE_MAX, from @src to @dst, or fills them with the lowest byte of
+ * @byte if @src is NULL; all i32. Everything is inside of memory 0. Ends in @done.
+ */
+enum { LOWER_MOVE_MAX = 64 };
+void lower_small_move(struct lower *l, LLVMValueRef dst, LLVMValueRef src, LLVMValueRef byte,
+		      LLVMValueRef n, LLVMBasicBlockRef done);
 /* memory 0 to nr-1 copied, as memory.init does, by instantiation */
 void lower_memory_init(struct lower *l, u32 memidx, u32 dataidx, LLVMValueRef dst,
 		       LLVMValueRef src, LLVMValueRef n);
@@ -382,6 +389,11 @@ void lower_invoker(struct lower *l, LLVMValueRef func, const struct wasm_functyp
 
 /* copies of loops of a function whose accesses can be compared in front; in the form of lcssa */
 void lower_loops(struct lower *l, LLVMValueRef func);
+
+/* ---- lower_copy.c ---- */
+
+/* if a function copies or fills memory, as memcpy() and memset() do, let it move little at once */
+void lower_copy(struct lower *l, LLVMValueRef func);
 
 /* ---- lower_mask.c ---- */
 

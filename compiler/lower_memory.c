@@ -194,7 +194,10 @@ static void memory_init(struct lower *l, const struct wasm_instr *in)
 enum {
 	SMALL = 32,		/* bytes that are moved here, if how many is seen at run time only */
 	SMALL_CONSTANT = 64,	/* and if it is known */
+	MAX_PIECES = SMALL_CONSTANT / 8 + 3,
 };
+
+_Static_assert((int)LOWER_MOVE_MAX <= (int)SMALL_CONSTANT, "a move has too many pieces");
 
 /**
  * struct move - a memory.copy or memory.fill
@@ -229,7 +232,7 @@ static LLVMValueRef piece_address(struct lower *l, LLVMValueRef at, const struct
 static void move_pieces(struct lower *l, const struct move *move, const struct piece *pieces,
 			u32 nr)
 {
-	LLVMValueRef values[SMALL_CONSTANT / 8 + 3];
+	LLVMValueRef values[MAX_PIECES];
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
@@ -265,7 +268,7 @@ static void check_move(struct lower *l, const struct move *move)
 
 static void move_constant(struct lower *l, const struct move *move, u32 n)
 {
-	struct piece pieces[SMALL_CONSTANT / 8 + 3] = { 0 };
+	struct piece pieces[MAX_PIECES] = { 0 };
 	u32 nr = 0, at, size;
 
 	for (at = 0; at < n; at += size) {
@@ -293,7 +296,7 @@ static void move_ends(struct lower *l, const struct move *move, u32 size, u32 ea
 		      LLVMBasicBlockRef done)
 {
 	LLVMValueRef back = lower_opaque(l, LLVMBuildSub(l->b, move->n, lower_i32(l, size * each), ""));
-	struct piece pieces[4];
+	struct piece pieces[MAX_PIECES];
 	u32 i;
 
 	for (i = 0; i < each; i++) {
@@ -304,14 +307,18 @@ static void move_ends(struct lower *l, const struct move *move, u32 size, u32 ea
 	LLVMBuildBr(l->b, done);
 }
 
-/* of at most SMALL bytes; goes to @done */
-static void move_small(struct lower *l, const struct move *move, LLVMBasicBlockRef done)
+/* of at most @most bytes, inside of memory; goes to @done */
+static void move_small(struct lower *l, const struct move *move, u32 most, LLVMBasicBlockRef done)
 {
 	LLVMBasicBlockRef below8, below4, otherwise;
 	struct piece pieces[3] = { { .size = 1 }, { .size = 1 }, { .size = 1 } };
 
-	check_move(l, move);
 	below8 = begin_if(l, LLVMIntUGE, move->n, 8);
+	if (most > 32) {
+		otherwise = begin_if(l, LLVMIntUGT, move->n, 32);
+		move_ends(l, move, 8, 4, done);
+		LLVMPositionBuilderAtEnd(l->b, otherwise);
+	}
 	otherwise = begin_if(l, LLVMIntUGT, move->n, 16);
 	move_ends(l, move, 8, 2, done);
 	LLVMPositionBuilderAtEnd(l->b, otherwise);
@@ -351,9 +358,27 @@ static bool move_here(struct lower *l, u32 memidx, const struct move *move, LLVM
 	}
 	*done = lower_block(l, "moved");
 	large = begin_if(l, LLVMIntULE, move->n, SMALL);
-	move_small(l, move, *done);
+	check_move(l, move);
+	move_small(l, move, SMALL, *done);
 	LLVMPositionBuilderAtEnd(l->b, large);
 	return false;
+}
+
+/* the lowest byte of @byte, i32, in all bytes of an i64 */
+static LLVMValueRef all_bytes(struct lower *l, LLVMValueRef byte)
+{
+	byte = LLVMBuildAnd(l->b, widen(l, byte), lower_i64(l, 0xff), "");
+	return LLVMBuildMul(l->b, byte, lower_i64(l, 0x0101010101010101), "");
+}
+
+void lower_small_move(struct lower *l, LLVMValueRef dst, LLVMValueRef src, LLVMValueRef byte,
+		      LLVMValueRef n, LLVMBasicBlockRef done)
+{
+	struct move move = { .dst = dst, .src = src, .n = n };
+
+	if (byte)
+		move.byte = all_bytes(l, byte);
+	move_small(l, &move, LOWER_MOVE_MAX, done);
 }
 
 static void end_move(struct lower *l, LLVMBasicBlockRef done)
@@ -384,8 +409,7 @@ static void memory_fill(struct lower *l, const struct wasm_instr *in)
 	struct move move = { .dst = dst, .n = n };
 	LLVMBasicBlockRef done;
 
-	move.byte = LLVMBuildAnd(l->b, widen(l, byte), lower_i64(l, 0xff), "");
-	move.byte = LLVMBuildMul(l->b, move.byte, lower_i64(l, 0x0101010101010101), "");
+	move.byte = all_bytes(l, byte);
 	if (move_here(l, in->memidx, &move, &done))
 		return;
 	lower_helper(l, LOWER_HELPER_kwasm_memory_fill, (LLVMValueRef[]){
