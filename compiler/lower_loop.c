@@ -156,7 +156,7 @@ s32 loop_stride(const struct loop *loop, const struct sum *sum)
 	return stride;
 }
 
-static bool same_terms(const struct sum *a, const struct sum *b)
+bool loop_same_terms(const struct sum *a, const struct sum *b)
 {
 	u32 i, j;
 
@@ -375,7 +375,7 @@ static bool find_families(struct loop *loop)
 
 	for (i = 0; i < loop->nr_accesses; i++) {
 		a = &loop->accesses[i];
-		for (j = 0; j < loop->nr_families && !same_terms(&loop->families[j].at, &a->at); j++)
+		for (j = 0; j < loop->nr_families && !loop_same_terms(&loop->families[j].at, &a->at); j++)
 			;
 		if (j == MAX_FAMILIES)
 			return false;
@@ -889,7 +889,7 @@ void lower_loops(struct lower *l, LLVMValueRef func)
 		for (i = 0; i < 2; i++)
 			if (LLVMGetSuccessor(br, i) == block)
 				break;
-		if (i < 2)
+		if (i < 2 && !lower_down(l, block))
 			look_at_loop(l, block);
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * lower_loop.h - what is known of a loop; between lower_loop.c and lower_search.c only
+ * lower_loop.h - what is known of a loop; between lower_loop.c, lower_search.c and lower_down.c only
  */
 #ifndef LOWER_LOOP_H
 #define LOWER_LOOP_H
@@ -105,6 +105,9 @@ struct condition {
 /* @v as a sum; false if it is not one of what does not change and counters */
 bool loop_sum(const struct loop *loop, LLVMValueRef v, struct sum *sum);
 
+/* do they differ by their constants only? */
+bool loop_same_terms(const struct sum *a, const struct sum *b);
+
 /* how much a sum grows by each iteration */
 s32 loop_stride(const struct loop *loop, const struct sum *sum);
 
@@ -141,5 +144,8 @@ LLVMBasicBlockRef loop_find_preheader(LLVMBasicBlockRef block, LLVMBasicBlockRef
 
 /* lower_search.c: if a loop that begins with @block looks for something, let it look at more */
 void lower_search(struct lower *l, LLVMBasicBlockRef block);
+
+/* lower_down.c: if the loop that @block is copies bytes downwards, let it copy more; is it one? */
+bool lower_down(struct lower *l, LLVMBasicBlockRef block);
 
 #endif /* LOWER_LOOP_H */
