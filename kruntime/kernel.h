@@ -94,7 +94,7 @@ void kwasm_fpu_sched_in(struct kwasm_exec *exec);
 
 /* ---- preempt.c ---- */
 
-void kwasm_preempt_init(void);
+int kwasm_preempt_init(void);
 void kwasm_preempt_exit(void);
 void kwasm_preempt_arm(void);		/* preemption off, interrupts on */
 

@@ -127,7 +127,9 @@ static int __init kwasm_init(void)
 	err = kwasm_exec_init();
 	if (err)
 		return err;
-	kwasm_preempt_init();
+	err = kwasm_preempt_init();
+	if (err)
+		goto err_exec;
 	err = kwasm_core_init();
 	if (err)
 		goto err_preempt;
@@ -140,6 +142,7 @@ err_core:
 	kwasm_core_exit();
 err_preempt:
 	kwasm_preempt_exit();
+err_exec:
 	kwasm_exec_exit();
 	return err;
 }

@@ -23,6 +23,7 @@
  * RT too. It starts with the first guest code on a processor and stops by itself when
  * it finds none, so calls that end sooner than its period do not touch the hardware each.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -54,6 +55,7 @@ struct kwasm_timer {
 };
 
 static DEFINE_PER_CPU(struct kwasm_timer, kwasm_timer);
+static enum cpuhp_state hotplug_state;
 
 /* ---- where guest code lies ---- */
 
@@ -163,7 +165,7 @@ static enum hrtimer_restart tick(struct hrtimer *hrtimer)
 	u64 next_ns = period_ns();
 	bool stop;
 
-	/* The second: moved here when its processor went offline. */
+	/* The second: moved here when its processor went offline, see online(). */
 	if (!store || timer->cpu != smp_processor_id()) {
 		WRITE_ONCE(timer->armed, false);
 		return HRTIMER_NORESTART;
@@ -217,10 +219,24 @@ struct kwasm_resume kwasm_resched(struct kwasm_store *store)
 	return resume;
 }
 
-void kwasm_preempt_init(void)
+/*
+ * On a processor that comes online, before anything but kernel threads of its own runs there. Its
+ * timer may still be on the way to end on the processor that it was moved to: it must not take
+ * for ended what guest code then starts here.
+ */
+static int online(unsigned int cpu)
+{
+	struct kwasm_timer *timer = per_cpu_ptr(&kwasm_timer, cpu);
+
+	hrtimer_cancel(&timer->timer);
+	WRITE_ONCE(timer->armed, false);
+	return 0;
+}
+
+int kwasm_preempt_init(void)
 {
 	struct kwasm_timer *timer;
-	int cpu;
+	int cpu, err;
 
 	for_each_possible_cpu(cpu) {
 		timer = per_cpu_ptr(&kwasm_timer, cpu);
@@ -228,12 +244,18 @@ void kwasm_preempt_init(void)
 		hrtimer_init(&timer->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 		timer->timer.function = tick;
 	}
+	err = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kwasm:online", online, NULL);
+	if (err < 0)
+		return err;
+	hotplug_state = err;
+	return 0;
 }
 
 void kwasm_preempt_exit(void)
 {
 	int cpu;
 
+	cpuhp_remove_state_nocalls(hotplug_state);
 	for_each_possible_cpu(cpu)
 		hrtimer_cancel(&per_cpu_ptr(&kwasm_timer, cpu)->timer);
 	/* Nobody looks any more: the timers are gone. */

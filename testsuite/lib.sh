@@ -68,6 +68,19 @@ t_count()
 	done
 }
 
+# t_kernel_reports FILE: what a kernel's log complains of, each with where it was, in a line or two
+t_kernel_reports()
+{
+	awk '
+		{ sub(/\r$/, ""); text = $0; sub(/^\[ *[0-9.]+\] /, "", text) }
+		function show() { if (head) print head (path ? "\n    " path : ""); head = path = ""; n = 0 }
+		text ~ /BUG:|WARNING:|Oops:|Kernel panic|self-detected|detected stalls|INFO: task/ { show(); head = $0; next }
+		text ~ /^Call Trace/ { if (!head) head = "trace:"; if (path) path = path " |"; n = 0; next }
+		head && text ~ /^RIP: 0010/ { path = path " RIP " $NF; next }
+		head && text ~ /^ [^ ?<][^ ]*\+0x/ && n++ < 10 { sub(/^ /, "", text); path = path " < " text }
+		END { show() }' "$1" | head -n 40
+}
+
 # Where the test data is: $WASM2KO_DATA, else ../shared beside the checkout; empty if there is none.
 t_data()
 {

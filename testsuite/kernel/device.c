@@ -619,7 +619,6 @@ TEST(processors_come_and_go_under_spinning_guests)
 {
 	pid_t children[3];
 	int i, status;
-	double seconds;
 
 	if (access("/sys/devices/system/cpu/cpu1/online", W_OK))
 		SKIP("a second processor that can be taken offline");
@@ -633,10 +632,12 @@ TEST(processors_come_and_go_under_spinning_guests)
 		usleep(100000);
 	}
 	ASSERT_EQ(0, set_processor(1, "0"));
+	alarm(120);	/* for one that lives on */
 	for (i = 0; i < 3; i++) {
-		seconds = kill_and_wait(children[i], SIGKILL, &status);
-		ASSERT_TRUE(WIFSIGNALED(status) && seconds < 0.5);
+		kill_and_wait(children[i], SIGKILL, &status);
+		ASSERT_TRUE(WIFSIGNALED(status));
 	}
+	alarm(0);
 	ASSERT_EQ(0, set_processor(1, "1"));
 }
 
@@ -664,7 +665,7 @@ TEST(kprobes_come_and_go_beside_a_spinning_guest)
 	kill_and_wait(child, SIGKILL, &status);
 }
 
-/* Compute @func(@n) until @seconds are over and compare; exit status 0: always the same */
+/* Compute @func(@n) for @seconds, twice at least, and compare; exit status 0: always the same */
 static void check_results(const char *func, uint64_t n, uint64_t expected, double seconds)
 {
 	double end = now() + seconds;
@@ -678,8 +679,8 @@ static void check_results(const char *func, uint64_t n, uint64_t expected, doubl
 		if (value != expected)
 			_exit(1);
 		rounds++;
-	} while (now() < end);
-	_exit(rounds < 2 ? 3 : 0);
+	} while (rounds < 2 || now() < end);
+	_exit(0);
 }
 
 /* User space with its own ideas of vector registers */
