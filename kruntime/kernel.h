@@ -24,6 +24,14 @@
 /* ---- region.c ---- */
 
 /*
+ * @size bytes of address space, page multiple, nothing mapped; @sparse: most of it never will be.
+ * NULL: there is none, or too little would be left for others. What has been mapped is to be
+ * unmapped before it is given back.
+ */
+struct vm_struct *kwasm_area_get(unsigned long size, bool sparse);
+void kwasm_area_put(struct vm_struct *area);
+
+/*
  * kwasm_map_pages() - put fresh zeroed pages under [start, start + size) of a reserved area
  * Charged to the caller's cgroup, never executable. On failure nothing has changed.
  * Context: Process context, sleeps; not inside an FPU region.

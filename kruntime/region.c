@@ -7,7 +7,8 @@
  *	| start: plat_region.below	| mapped as it grows   | an access traps	|
  *
  * A region is one area of the vmalloc space. A 4-level kernel has room for about
- * 4,000 of them, a 5-level one for as many as there is memory for.
+ * 3,800 of them, a 5-level one for as many as there is memory for. One part in 16 of that space
+ * is left to others: without room there no task gets a stack, and no module is loaded.
  *
  * Pages are single ones: mapped by apply_to_page_range(), found again in the page tables when
  * they are to go. What maps, maps all or nothing; pages are linked through
@@ -18,6 +19,7 @@
  * addresses are given out again, lowest first. They are not charged to a cgroup: 8 KiB,
  * and 4 KiB for every 2 MiB of memory.
  */
+#include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -31,6 +33,31 @@
  * it fails, and memory.grow says -1.
  */
 #define PAGE_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+static atomic_long_t space_used;	/* bytes of the vmalloc space, of all areas */
+
+struct vm_struct *kwasm_area_get(unsigned long size, bool sparse)
+{
+	unsigned long most = (VMALLOC_END - VMALLOC_START) / 16 * 15;
+	struct vm_struct *area = NULL;
+
+	if (sparse && KWASM_SPARSE_APART)
+		return kwasm_get_vm_area(size, true);
+	if (size > most)
+		return NULL;
+	if ((unsigned long)atomic_long_add_return(size, &space_used) <= most)
+		area = kwasm_get_vm_area(size, sparse);
+	if (!area)
+		atomic_long_sub(size, &space_used);
+	return area;
+}
+
+void kwasm_area_put(struct vm_struct *area)
+{
+	if ((unsigned long)area->addr < VMALLOC_END)
+		atomic_long_sub(get_vm_area_size(area), &space_used);
+	free_vm_area(area);
+}
 
 static bool must_stop(void)
 {
@@ -147,12 +174,12 @@ int plat_region_reserve(struct plat_region *region, u64 below, u64 reserve)
 
 	below = PAGE_ALIGN(below);
 	reserve = PAGE_ALIGN(reserve);
-	area = kwasm_get_vm_area(below + reserve, true);
+	area = kwasm_area_get(below + reserve, true);
 	if (!area)
 		return -ENOMEM;
 	err = kwasm_map_pages((unsigned long)area->addr, below);
 	if (err) {
-		free_vm_area(area);
+		kwasm_area_put(area);
 		return err;
 	}
 	region->base = (u8 *)area->addr + below;
@@ -189,6 +216,6 @@ void plat_region_release(struct plat_region *region)
 	if (!area)
 		return;
 	kwasm_unmap_pages((unsigned long)area->addr, region->below + region->committed);
-	free_vm_area(area);
+	kwasm_area_put(area);
 	memset(region, 0, sizeof(*region));
 }

@@ -43,7 +43,7 @@ static struct plat_stack *stack_create(u32 size)
 	if (!stack)
 		return NULL;
 	/* Wherever it lies, an aligned slot with the guard before it fits in. */
-	area = kwasm_get_vm_area(GUARD + 2ul * KWASM_STACK_SLOT, false);
+	area = kwasm_area_get(GUARD + 2ul * KWASM_STACK_SLOT, false);
 	if (!area)
 		goto err_free;
 	slot = ALIGN((unsigned long)area->addr + GUARD, KWASM_STACK_SLOT);
@@ -56,7 +56,7 @@ static struct plat_stack *stack_create(u32 size)
 	return stack;
 
 err_free_area:
-	free_vm_area(area);
+	kwasm_area_put(area);
 err_free:
 	kfree(stack);
 	return NULL;
@@ -65,7 +65,7 @@ err_free:
 static void stack_destroy(struct plat_stack *stack)
 {
 	kwasm_unmap_pages((unsigned long)stack->slot, stack->size);
-	free_vm_area(stack->plat);
+	kwasm_area_put(stack->plat);
 	kfree(stack);
 }
 

@@ -90,7 +90,7 @@ EXPORT_SYMBOL_GPL(kwasm_fput_now);
  * no access there, but its page tables tell what is mapped, as everywhere. A stack would not do there: C code, which
  * interrupts run on it, notes its frames in KASAN's memory.
  */
-#ifdef CONFIG_KASAN_VMALLOC
+#if KWASM_SPARSE_APART
 #define SPARSE_START	(VMALLOC_END + 1)
 #define SPARSE_END	VMEMMAP_START
 #else

@@ -21,6 +21,8 @@ int kwasm_ksyms_init(void);	/* 0; -ENOENT with a log line naming what is missing
  * it only --bounds=check would remain. @sparse: GiB of it, hardly any of them mapped; no stack.
  */
 struct vm_struct *kwasm_get_vm_area(unsigned long size, bool sparse);
+/* Sparse areas lie outside the vmalloc space, where nobody else has any. */
+#define KWASM_SPARSE_APART IS_ENABLED(CONFIG_KASAN_VMALLOC)
 
 /*
  * The page tables of the vmalloc space, for apply_to_page_range(), which is

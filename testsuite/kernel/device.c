@@ -351,6 +351,45 @@ static int write_file(const char *path, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
+/* Bytes of all areas of the vmalloc space */
+static unsigned long long vmalloc_used(void)
+{
+	unsigned long long used = 0, size;
+	char line[512];
+	FILE *f = fopen("/proc/vmallocinfo", "r");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s %llu", &size) == 1)
+			used += size;
+	}
+	if (f)
+		fclose(f);
+	return used;
+}
+
+TEST(address_space_is_left_for_others)
+{
+	unsigned long long total = (unsigned long long)meminfo("VmallocTotal") << 10;
+	int fd, err = 0, nr = 0;
+	uint32_t handle;
+
+	if (total > 1ull << 46)
+		SKIP("a kernel with page tables of four levels (no5lvl)");
+	fd = open_session();
+	while (nr < 100000 && !err) {
+		err = instantiate(fd, &handle);
+		nr++;
+	}
+	printf("# %d instances; %llu GiB of %llu are left\n", nr - 1, (total - vmalloc_used()) >> 30,
+	       total >> 30);
+	ASSERT_EQ(-ENOMEM, err);
+	ASSERT_TRUE(nr > 3000);
+	ASSERT_TRUE(total - vmalloc_used() > total / 20);
+	close(fd);
+	fd = start(&handle);	/* it has been given back */
+	close(fd);
+}
+
 TEST(growing_past_the_cgroup_limit_says_minus_one)
 {
 	char pid[32];
