@@ -336,7 +336,8 @@ static int ctl_ps(struct kwasm_session *session, void *p, void __user *user)
 
 	if (arg->nr && (arg->entry_size < sizeof(u64) || arg->entry_size > PAGE_SIZE))
 		return -EINVAL;
-	arg->nr = min(arg->nr, PS_MAX);
+	/* Those that come meanwhile are not shown; @total tells, too. */
+	arg->nr = min3(arg->nr, PS_MAX, kwasm_instance_list(NULL, 0));
 	if (arg->nr) {
 		entries = kvcalloc(arg->nr, sizeof(*entries), GFP_KERNEL_ACCOUNT);
 		if (!entries)
@@ -377,8 +378,8 @@ static int ctl_info(struct kwasm_session *session, void *p, void __user *user)
 	struct kwasm_info *arg = p;
 	struct kwasm_program *program;
 	void *buffer = NULL;
+	u32 room, size;
 	char *app;
-	u32 room;
 	int err;
 
 	if (arg->reserved)
@@ -386,27 +387,30 @@ static int ctl_info(struct kwasm_session *session, void *p, void __user *user)
 	app = get_string(arg->app, KWASM_NAME_MAX);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
-	room = min(arg->buffer_size, INFO_MAX);
-	if (room) {
-		err = -ENOMEM;
-		buffer = plat_zalloc(room);	/* large, and so not worth the OOM killer */
-		if (!buffer)
-			goto out_free_app;
-	}
-	err = -ENOENT;
 	program = kwasm_program_get(app);
+	kfree(app);
 	if (!program)
-		goto out_free_buffer;
-	err = kwasm_program_info(program, arg, buffer, room);
-	kwasm_program_put(program);
-	if (!err && room && copy_to_user(u64_to_user_ptr(arg->buffer), buffer, arg->buffer_size))
-		err = -EFAULT;
+		return -ENOENT;
+	/* How much it takes, before room for it is made: what the caller says may be anything. */
+	room = min(arg->buffer_size, INFO_MAX);
+	err = kwasm_program_info(program, arg, NULL, 0);
+	size = arg->buffer_size;
+	if (!err && room && size > room)
+		err = -ENOSPC;
+	if (!err && room && size) {
+		err = -ENOMEM;
+		buffer = plat_zalloc(size);
+		if (!buffer)
+			goto out;
+		err = kwasm_program_info(program, arg, buffer, size);
+		if (!err && copy_to_user(u64_to_user_ptr(arg->buffer), buffer, size))
+			err = -EFAULT;
+	}
 	if ((!err || err == -ENOSPC) && put_arg(user, arg, sizeof(*arg)))
 		err = -EFAULT;
-out_free_buffer:
+out:
 	plat_free(buffer);
-out_free_app:
-	kfree(app);
+	kwasm_program_put(program);
 	return err;
 }
 
