@@ -256,6 +256,7 @@ static const struct {
 	{ "stat", stat_file, 0 },
 	{ "open and close", open_close, 0 },
 	{ "open and close, two folders down", open_close_deep, 0 },
+	{ "fd_readdir of 10,000, raw", list_dir, 1 },
 	{ "opendir, readdir of 10,000, closedir", list_dir, 1 },
 };
 
