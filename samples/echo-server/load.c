@@ -14,21 +14,11 @@
  * message's number, so that a byte that is lost, doubled, moved, or another connection's is seen.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 512 };
+#include "../load.h"
 
 struct conn {
 	int fd;
@@ -39,27 +29,12 @@ struct conn {
 	const uint8_t *bytes;
 };
 
-static struct sockaddr_in server = { .sin_family = AF_INET };
 static size_t size = 64;
 static uint64_t nr_messages = 1000, nr_begun, nr_done;
-static int each_new, epoll;
+static int each_new;
 static uint8_t *block, *buffer;
 static size_t block_size;
 static double until;
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec * 1e-9;
-}
-
-__attribute__((noreturn)) static void die(const char *what)
-{
-	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 __attribute__((noreturn)) static void wrong(const struct conn *c, const char *what)
 {
@@ -70,21 +45,6 @@ __attribute__((noreturn)) static void wrong(const struct conn *c, const char *wh
 static int more_to_do(void)
 {
 	return until ? now() < until : nr_begun < nr_messages;
-}
-
-static void open_conn(struct conn *c)
-{
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c };
-	int one = 1;
-
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	if (c->fd < 0)
-		die("socket");
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(c->fd, (struct sockaddr *)&server, sizeof(server)) && errno != EINPROGRESS)
-		die("connect");
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &ev))
-		die("epoll_ctl");
 }
 
 static void next_message(struct conn *c)
@@ -140,7 +100,7 @@ static void run(struct conn *c)
 			return;
 		next_message(c);
 		if (each_new) {
-			open_conn(c);
+			c->fd = open_socket(c);
 			return;
 		}
 		send_some(c);
@@ -243,7 +203,6 @@ static void make_block(void)
 int main(int argc, char **argv)
 {
 	static struct epoll_event events[EVENTS];
-	struct rlimit files = { 1 << 17, 1 << 17 };
 	int opt, nr_conns = 1, nr_idle = 0, nr_deaf = 0, i, n, *idle;
 	double seconds = 0, began, took;
 	struct conn *conns;
@@ -260,34 +219,26 @@ int main(int argc, char **argv)
 		default: return 2;
 		}
 	}
-	if (argc - optind != 2 || nr_conns < 1 || size < 1 || !inet_aton(argv[optind], &server.sin_addr)) {
+	if (argc - optind != 2 || nr_conns < 1 || size < 1 || !load_init(argv[optind], argv[optind + 1])) {
 		fprintf(stderr, "usage: load [-c CONNECTIONS] [-n MESSAGES] [-s SIZE] [-w] [-i IDLE] [-t SECONDS] [-r CONNECTIONS] ADDRESS PORT\n");
 		return 2;
 	}
-	server.sin_port = htons(atoi(argv[optind + 1]));
-	setrlimit(RLIMIT_NOFILE, &files);
 	make_block();
 	if (nr_deaf) {
 		until = seconds ? now() + seconds : 0;
 		return never_read(nr_deaf);
 	}
 	idle = open_idle(nr_idle);
-	epoll = epoll_create1(0);
 	conns = calloc(nr_conns, sizeof(*conns));
 	began = now();
 	until = seconds ? began + seconds : 0;
 	for (i = 0; i < nr_conns && more_to_do(); i++) {
 		conns[i].nr = i;
 		next_message(&conns[i]);
-		open_conn(&conns[i]);
+		conns[i].fd = open_socket(&conns[i]);
 	}
 	while (nr_done < nr_begun) {
-		n = epoll_wait(epoll, events, EVENTS, 60000);
-		if (!n) {
-			fprintf(stderr, "load: nothing has come for a minute; %llu of %llu done\n",
-				(unsigned long long)nr_done, (unsigned long long)nr_begun);
-			return 1;
-		}
+		n = next_events(events, nr_done, nr_begun);
 		for (i = 0; i < n; i++)
 			run(events[i].data.ptr);
 	}

@@ -9,22 +9,14 @@
  * request, which asks the server to close it. ADDRESS is IPv4.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 512, HEAD_MAX = 1024, BUFFER = 256 << 10 };
+#include "../load.h"
+
+enum { HEAD_MAX = 1024, BUFFER = 256 << 10 };
 
 enum state { CONNECTING, HEAD, BODY, LAST, IDLE };	/* LAST: the answer is there, the end is to come */
 
@@ -37,25 +29,10 @@ struct conn {
 	char head[HEAD_MAX + 1];
 };
 
-static struct sockaddr_in server = { .sin_family = AF_INET };
 static uint64_t nr_requests = 1000, nr_begun, nr_done;
-static int each_new, epoll;
+static int each_new;
 static char request[1024], *file, *buffer;
 static size_t request_len, file_len;
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec * 1e-9;
-}
-
-__attribute__((noreturn)) static void die(const char *what)
-{
-	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 __attribute__((noreturn)) static void wrong(const struct conn *c, const char *what)
 {
@@ -65,18 +42,8 @@ __attribute__((noreturn)) static void wrong(const struct conn *c, const char *wh
 
 static void open_conn(struct conn *c)
 {
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c };
-	int one = 1;
-
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	if (c->fd < 0)
-		die("socket");
+	c->fd = open_socket(c);
 	c->state = CONNECTING;
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(c->fd, (struct sockaddr *)&server, sizeof(server)) && errno != EINPROGRESS)
-		die("connect");
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &ev))
-		die("epoll_ctl");
 }
 
 /* A request is shorter than any socket's buffer */
@@ -183,7 +150,6 @@ static void read_file(const char *path)
 int main(int argc, char **argv)
 {
 	static struct epoll_event events[EVENTS];
-	struct rlimit files = { 1 << 17, 1 << 17 };
 	int opt, nr_conns = 1, i, n;
 	struct conn *conns;
 	double began, took;
@@ -196,12 +162,10 @@ int main(int argc, char **argv)
 		default: return 2;
 		}
 	}
-	if (argc - optind != 4 || nr_conns < 1 || !inet_aton(argv[optind], &server.sin_addr)) {
+	if (argc - optind != 4 || nr_conns < 1 || !load_init(argv[optind], argv[optind + 1])) {
 		fprintf(stderr, "usage: load [-c CONNECTIONS] [-n REQUESTS] [-w] ADDRESS PORT PATH FILE\n");
 		return 2;
 	}
-	server.sin_port = htons(atoi(argv[optind + 1]));
-	setrlimit(RLIMIT_NOFILE, &files);
 	read_file(argv[optind + 3]);
 	n = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: load\r\n%s\r\n",
 		     argv[optind + 2], argv[optind], each_new ? "Connection: close\r\n" : "");
@@ -210,7 +174,6 @@ int main(int argc, char **argv)
 		die(argv[optind + 2]);
 	}
 	request_len = n;
-	epoll = epoll_create1(0);
 	conns = calloc(nr_conns, sizeof(*conns));
 	if (!conns)
 		die("memory");
@@ -221,12 +184,7 @@ int main(int argc, char **argv)
 		open_conn(&conns[i]);
 	}
 	while (nr_done < nr_begun) {
-		n = epoll_wait(epoll, events, EVENTS, 60000);
-		if (!n) {
-			fprintf(stderr, "load: nothing has come for a minute; %llu of %llu done\n",
-				(unsigned long long)nr_done, (unsigned long long)nr_begun);
-			return 1;
-		}
+		n = next_events(events, nr_done, nr_begun);
 		for (i = 0; i < n; i++)
 			run(events[i].data.ptr);
 	}
