@@ -77,7 +77,8 @@ static void settle(struct http_conn *c, int err, int was_busy)
 			err = n < 0 ? -1 : (uint32_t)n < len ? http_keep(c, http_out + n, len - n) : 0;
 		} else {
 			ops[nr_ops++] = kwasm_net_op_send(c->id, (uintptr_t)http_out, len);
-			out_used += len;
+			if (http_out == out + out_used)
+				out_used += len;
 		}
 	} else if (!err && len) {
 		err = http_keep(c, http_out, len);

@@ -3,7 +3,9 @@
  * http.c - HTTP/1.1 for files: requests to responses (RFC 9110, RFC 9112)
  *
  * GET and HEAD; keep-alive, pipelining; one range; conditional requests. Files are kept open in a
- * small cache, with their contents if they are small, and looked at again every second.
+ * small cache, with the whole response to a plain GET, and looked at again every second: a small
+ * file's response goes out from there. A head is gone through once, eight bytes at a time, for where its
+ * lines end, and then line by line.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,7 +23,10 @@
 
 enum {
 	SLOTS = 256, SMALL = 16 << 10, PATH_LEN = 1024, FIELDS_MAX = 100, RESPONSE_HEAD = 512, FILE_HEAD = 320,
+	LINES_MAX = FIELDS_MAX + 2,	/* the request's, and the empty one at the end */
 };
+
+#define STATUS_200	"HTTP/1.1 200 OK"
 
 struct http_file {
 	char path[PATH_LEN];
@@ -33,10 +38,20 @@ struct http_file {
 	time_t checked;
 	char etag[48];
 	char modified[32];
-	/* of responses: validators; then type; then the length of all of it, and the end of the head */
-	char head[FILE_HEAD];
+	/* what is sent for it: status and server; validators; type; length of all of it; content, if it is SMALL */
+	char *response;
+	uint32_t response_len;
+	char *head, *content;	/* in there: validators, which come first of what is the file's; NULL: not SMALL */
 	uint32_t validators_len, type_len, head_len;
-	char *content;		/* if it is SMALL */
+	uint64_t lent;		/* tick in which a response was left to be sent from here */
+	struct http_file *next;	/* in returned */
+};
+
+/* Lines of a request's head: line i is from start[i] up to end[i], without its CRLF */
+struct lines {
+	char *start[LINES_MAX], *end[LINES_MAX];
+	int nr;			/* may be more than LINES_MAX */
+	int bad;		/* a NUL is among them */
 };
 
 struct request {
@@ -54,7 +69,10 @@ static uint64_t now_ns;
 static time_t now_s;
 static char server[64];		/* fields that all responses have */
 static uint32_t server_len;
-static char token_chars[256];
+static char token_chars[256], path_chars[256];
+static uint64_t ticks;
+/* files that nobody has any more, but whose response may be on its way: as of this tick, and of that before */
+static struct http_file *returned, *returned_before;
 
 /* ---- time ---- */
 
@@ -85,9 +103,24 @@ static time_t parse_date(const char *text)
 	return timegm(&tm);
 }
 
+static void free_file(struct http_file *f)
+{
+	free(f->response);
+	free(f);
+}
+
 void http_tick(void)
 {
+	struct http_file *f;
 	struct timespec ts;
+
+	ticks++;
+	while ((f = returned_before)) {
+		returned_before = f->next;
+		free_file(f);
+	}
+	returned_before = returned;
+	returned = NULL;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	now_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
@@ -137,8 +170,17 @@ static void put_file(struct http_file *f)
 	if (--f->users)
 		return;
 	close(f->fd);
-	free(f->content);
-	free(f);
+	if (f->lent == ticks) {
+		f->next = returned;
+		returned = f;
+		return;
+	}
+	free_file(f);
+}
+
+static void copy_server(struct http_file *f)
+{
+	memcpy(f->response + strlen(STATUS_200), server, server_len);
 }
 
 static struct http_file *open_file(const char *path)
@@ -163,15 +205,23 @@ static struct http_file *open_file(const char *path)
 	snprintf(f->etag, sizeof(f->etag), "\"%llx-%llx\"", (unsigned long long)f->mtime,
 		 (unsigned long long)f->size);
 	format_date(f->modified, f->mtime);
+	f->response = malloc(RESPONSE_HEAD + (f->size <= SMALL ? f->size : 0));
+	if (!f->response)
+		goto err;
+	strcpy(f->response, STATUS_200);
+	copy_server(f);
+	f->head = f->response + strlen(STATUS_200) + server_len;
 	f->validators_len = sprintf(f->head, "\r\nETag: %s\r\nLast-Modified: %s", f->etag, f->modified);
 	f->type_len = sprintf(f->head + f->validators_len, "\r\nAccept-Ranges: bytes\r\nContent-Type: %s",
 			      type_of(path)) + f->validators_len;
 	f->head_len = sprintf(f->head + f->type_len, "\r\nContent-Length: %llu\r\n\r\n",
 			      (unsigned long long)f->size) + f->type_len;
+	f->response_len = f->head + f->head_len - f->response;
 	if (f->size <= SMALL) {
-		f->content = malloc(f->size + 1);
-		if (!f->content || pread(f->fd, f->content, f->size, 0) != (ssize_t)f->size)
+		f->content = f->head + f->head_len;
+		if (pread(f->fd, f->content, f->size, 0) != (ssize_t)f->size)
 			goto err;
+		f->response_len += f->size;
 	}
 	return f;
 err:
@@ -196,8 +246,10 @@ static struct http_file *find_file(const char *path)
 			return f;
 		f->checked = now_s;
 		if (!fstatat(root_fd, path, &st, 0) && st.st_mtime == f->mtime && st.st_ino == f->ino &&
-		    (uint64_t)st.st_size == f->size)
+		    (uint64_t)st.st_size == f->size) {
+			copy_server(f);
 			return f;
+		}
 	}
 	f = open_file(path);
 	if (!f)
@@ -216,12 +268,12 @@ static int hex(int c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* "/a/%62?x" to "a/b"; 0, or a status */
+/* "/a/%62?x" to "a/b"; 0, or a status. Ends with a NUL. */
 static int parse_target(char *target, char *path)
 {
-	char *out = path, *segment = path;
+	char *out = path, *segment = path, *limit = path + PATH_LEN - sizeof("index.html");
 
-	if (!strncasecmp(target, "http://", 7)) {
+	if (*target != '/' && !strncasecmp(target, "http://", 7)) {
 		target = strchr(target + 7, '/');
 		if (!target)
 			target = "/";
@@ -231,6 +283,12 @@ static int parse_target(char *target, char *path)
 	for (target++;; target++) {
 		int c = (unsigned char)*target;
 
+		if (out >= limit)
+			return 414;
+		if (path_chars[c]) {
+			*out++ = c;
+			continue;
+		}
 		if (c == '%') {
 			int high = hex((unsigned char)target[1]), low = high < 0 ? -1 : hex((unsigned char)target[2]);
 
@@ -240,15 +298,14 @@ static int parse_target(char *target, char *path)
 			target += 2;
 			if (!c)
 				return 400;
-		} else if (!c || c == '?' || c == '#') {
+			if (c != '/') {
+				*out++ = c;
+				continue;
+			}
+		} else if (c == '?' || c == '#') {
 			c = 0;
-		}
-		if (out - path >= PATH_LEN - (int)sizeof("index.html"))
-			return 414;
-		*out = c;
-		if (c && c != '/') {
-			out++;
-			continue;
+		} else if (c == ' ') {
+			return 400;
 		}
 		*out = '\0';
 		if (!strcmp(segment, ".."))
@@ -267,12 +324,14 @@ static int parse_target(char *target, char *path)
 	}
 }
 
-static void init_token_chars(void)
+static void init_chars(void)
 {
 	int c;
 
 	for (c = '!'; c < 127; c++)
 		token_chars[c] = !strchr("\"(),/:;<=>?@[\\]{}", c);
+	for (c = 1; c < 256; c++)
+		path_chars[c] = !strchr(" %/?#", c);
 }
 
 /* Where the token that begins at @s ends */
@@ -281,6 +340,24 @@ static char *token_end(char *s)
 	while (token_chars[(unsigned char)*s])
 		s++;
 	return s;
+}
+
+/* Is it this text? @fold 32: which has letters and '-' only, in lower case; 0: as it is. For short constants. */
+static inline __attribute__((always_inline)) int is(const char *s, size_t len, const char *text, int fold)
+{
+	size_t i;
+
+	if (len != strlen(text))
+		return 0;
+	for (i = 0; i < strlen(text); i++)
+		if ((s[i] | fold) != text[i])
+			return 0;
+	return 1;
+}
+
+static inline __attribute__((always_inline)) int is_name(const char *s, size_t len, const char *name)
+{
+	return is(s, len, name, 32);
 }
 
 static int has_token(const char *list, const char *token)
@@ -302,25 +379,25 @@ static int has_token(const char *list, const char *token)
 static int parse_field(struct request *r, char *line, char *end, int *hosts)
 {
 	char *colon = token_end(line), *value;
+	size_t len = colon - line;
 
-	if (*colon != ':' || colon == line)	/* nor blanks before the colon, nor folded lines */
+	if (*colon != ':' || !len)	/* nor blanks before the colon, nor folded lines */
 		return 400;
-	*colon = '\0';
 	for (value = colon + 1; *value == ' ' || *value == '\t'; value++)
 		;
 	for (; end > value && (end[-1] == ' ' || end[-1] == '\t'); end--)
 		end[-1] = '\0';
 	switch (line[0] | 32) {
 	case 'h':
-		*hosts += !strcasecmp(line, "host");
+		*hosts += is_name(line, len, "host");
 		break;
 	case 'c':
-		if (!strcasecmp(line, "connection")) {
+		if (is_name(line, len, "connection")) {
 			if (has_token(value, "close"))
 				r->close = 1;
 			else if (r->close == 2 && has_token(value, "keep-alive"))
 				r->close = 0;
-		} else if (!strcasecmp(line, "content-length")) {
+		} else if (is_name(line, len, "content-length")) {
 			if (!*value || value[strspn(value, "0123456789")])
 				return 400;
 			if (value[strspn(value, "0")])
@@ -328,74 +405,98 @@ static int parse_field(struct request *r, char *line, char *end, int *hosts)
 		}
 		break;
 	case 't':
-		if (!strcasecmp(line, "transfer-encoding"))
+		if (is_name(line, len, "transfer-encoding"))
 			r->close = 1;
 		break;
 	case 'i':
-		if (!strcasecmp(line, "if-none-match"))
+		if (is_name(line, len, "if-none-match"))
 			r->none_match = value;
-		else if (!strcasecmp(line, "if-modified-since"))
+		else if (is_name(line, len, "if-modified-since"))
 			r->modified_since = value;
-		else if (!strcasecmp(line, "if-range"))
+		else if (is_name(line, len, "if-range"))
 			r->if_range = value;
 		break;
 	case 'r':
-		if (!strcasecmp(line, "range"))
+		if (is_name(line, len, "range"))
 			r->range = value;
 		break;
 	}
 	return 0;
 }
 
-/* Make a string of the line up to the newline at @next; its end */
-static char *end_line(char *line, char *next)
+/* Where the next byte below ' ' is, or @end: of eight bytes at once the first whose subtraction borrows */
+static inline char *next_control(char *p, char *end)
 {
-	char *end = next - (next > line && next[-1] == '\r');
+	const uint64_t ones = 0x0101010101010101, tops = ones * 0x80;
+	uint64_t w, found;
 
-	*end = '\0';
-	return end;
+	for (; end - p >= 8; p += 8) {
+		memcpy(&w, p, 8);
+		found = (w - ones * ' ') & ~w & tops;
+		if (found)
+			return p + __builtin_ctzll(found) / 8;
+	}
+	while (p < end && (unsigned char)*p >= ' ')
+		p++;
+	return p;
 }
 
-/* @head: lines, the last of them empty. Sets r->status to 0, or to what is wrong. */
-static void parse_head(struct request *r, char *head, char *end)
+/* The lines of a head that begins at @bytes, up to an empty one. What follows; NULL: it is not all there */
+static char *find_lines(struct lines *l, char *bytes, char *end)
 {
-	char *line = head, *next, *line_end, *target, *version;
-	int hosts = 0, fields = 0;
+	char *line = bytes, *p = bytes, *cr;
+
+	l->nr = l->bad = 0;
+	while ((p = next_control(p, end)) < end) {
+		cr = p;
+		if (*p == '\r' && p + 1 < end && p[1] == '\n')
+			p++;
+		if (*p++ != '\n') {
+			l->bad |= !*cr;
+			continue;
+		}
+		if (l->nr < LINES_MAX) {
+			l->start[l->nr] = line;
+			l->end[l->nr] = cr;
+		}
+		l->nr++;
+		if (cr == line)
+			return p;
+		line = p;
+	}
+	return NULL;
+}
+
+/* Sets r->status to 0, or to what is wrong. Writes to the lines. */
+static void parse_head(struct request *r, const struct lines *l)
+{
+	char *line = l->start[0], *end = l->end[0], *target = token_end(line), *version;
+	int i, hosts = 0;
 
 	memset(r, 0, offsetof(struct request, path));
 	r->none_match = r->modified_since = r->range = r->if_range = NULL;
 	r->close = 1;
 	r->status = 400;
-	if (memchr(head, '\0', end - head))
+	if (l->bad || target == line || *target != ' ' || end - target < (int)strlen(" / HTTP/1.1"))
 		return;
-	next = memchr(line, '\n', end - line);
-	end_line(line, next);
-	target = token_end(line);
-	if (*target != ' ' || target == line)
-		return;
-	*target++ = '\0';
-	version = strchr(target, ' ');
-	if (!version)
-		return;
-	*version++ = '\0';
-	if (strncmp(version, "HTTP/", 5) || version[5] < '0' || version[5] > '9' ||
-	    version[6] != '.' || version[7] < '0' || version[7] > '9' || version[8])
+	version = end - strlen("HTTP/1.1");
+	if (version[-1] != ' ' || !is(version, 5, "HTTP/", 0) || version[5] < '0' || version[5] > '9' || version[6] != '.' ||
+	    version[7] < '0' || version[7] > '9')
 		return;
 	if (version[5] != '1') {
 		r->status = 505;
 		return;
 	}
 	r->close = version[7] == '0' ? 2 : 0;	/* 2: unless it says otherwise */
-	r->head_only = !strcmp(line, "HEAD");
-	r->status = r->head_only || !strcmp(line, "GET") ? 0 : 405;
-	for (line = next + 1; line < end; line = next + 1) {
-		int status;
+	r->head_only = is(line, target - line, "HEAD", 0);
+	r->status = r->head_only || is(line, target - line, "GET", 0) ? 0 : 405;
+	for (i = 1; i < l->nr - 1; i++) {
+		int status = 431;
 
-		next = memchr(line, '\n', end - line);
-		line_end = end_line(line, next);
-		if (!*line)
-			break;
-		status = ++fields > FIELDS_MAX ? 431 : parse_field(r, line, line_end, &hosts);
+		if (i <= FIELDS_MAX) {
+			*l->end[i] = '\0';
+			status = parse_field(r, l->start[i], l->end[i], &hosts);
+		}
 		if (status) {
 			r->status = status;
 			r->close = 1;
@@ -411,7 +512,8 @@ static void parse_head(struct request *r, char *head, char *end)
 		r->close = 1;
 		return;
 	}
-	r->status = parse_target(target, r->path);
+	version[-1] = '\0';
+	r->status = parse_target(target + 1, r->path);
 	r->close = r->close || r->status;
 }
 
@@ -458,7 +560,7 @@ static void put_number(uint64_t n)
 static void begin_response(int status, int close)
 {
 	if (status == 200) {
-		puts_out("HTTP/1.1 200 OK");
+		puts_out(STATUS_200);
 	} else {
 		puts_out("HTTP/1.1 ");
 		put_number(status);
@@ -542,7 +644,8 @@ static int parse_range(const struct request *r, const struct http_file *f, uint6
 	return 206;
 }
 
-static void respond(struct http_conn *c, const struct request *r)
+/* @only: nothing comes after it, so a response that is ready need not be copied */
+static void respond(struct http_conn *c, const struct request *r, int only)
 {
 	uint64_t first = 0, last = 0, len;
 	struct http_file *f;
@@ -560,6 +663,16 @@ static void respond(struct http_conn *c, const struct request *r)
 	if (status != 206)
 		first = 0;	/* of a range that is none there may be a beginning */
 	len = status == 206 ? last - first + 1 : status == 200 ? f->size : 0;
+	if (status == 200 && !r->close && !r->head_only) {
+		if (only && !http_out_len) {
+			http_out = f->response;
+			http_out_len = f->response_len;
+			f->lent = ticks;
+		} else {
+			put(f->response, f->response_len);
+		}
+		goto large;
+	}
 	begin_response(status, r->close);
 	if (status == 200) {
 		put(f->head, f->head_len);
@@ -590,6 +703,9 @@ body:
 		put(f->content + first, len);
 		return;
 	}
+large:
+	if (f->content)
+		return;
 	f->users++;
 	c->file = f;
 	c->offset = first;
@@ -600,7 +716,7 @@ body:
 
 int http_start(const char *root)
 {
-	init_token_chars();
+	init_chars();
 	root_fd = open(root, O_RDONLY | O_DIRECTORY);
 	http_tick();
 	return root_fd < 0 ? -1 : 0;
@@ -668,33 +784,19 @@ static int send_file(struct http_conn *c)
 	return 0;
 }
 
-/* The end of a head that begins at @bytes; NULL: not there yet */
-static char *head_end(char *bytes, const char *end)
-{
-	char *p = bytes;
-
-	while ((p = memchr(p, '\n', end - p))) {
-		p++;
-		if (p < end && *p == '\n')
-			return p + 1;
-		if (p + 1 < end && p[0] == '\r' && p[1] == '\n')
-			return p + 2;
-	}
-	return NULL;
-}
-
 /* All requests that are complete; *used: how much of it they were */
 static int serve(struct http_conn *c, char *bytes, uint32_t len, uint32_t *used)
 {
 	char *p = bytes, *end = bytes + len, *next;
 	struct request r;
+	struct lines l;
 
 	while (p < end && !c->last && !http_busy(c)) {
 		if (*p == '\r' || *p == '\n') {		/* before a request: to be ignored */
 			p++;
 			continue;
 		}
-		next = head_end(p, end);
+		next = find_lines(&l, p, end);
 		if (!next && end - p < HTTP_HEAD_MAX)
 			break;
 		if (!next || next - p > HTTP_HEAD_MAX) {
@@ -702,8 +804,8 @@ static int serve(struct http_conn *c, char *bytes, uint32_t len, uint32_t *used)
 			c->last = 1;
 			break;
 		}
-		parse_head(&r, p, next);
-		respond(c, &r);
+		parse_head(&r, &l);
+		respond(c, &r, next == end);
 		c->last = r.close;
 		c->deadline = in_seconds(HTTP_IDLE_SECONDS);
 		p = next;

@@ -36,7 +36,11 @@ struct http_conn {
 	int ended;			/* of the caller: the client sends no more, but may wait for answers */
 };
 
-/* Where responses are put together; the caller sends what is there when http_received() returns */
+/*
+ * Where responses are put together. The caller sets it before http_received() and http_continue(), and sends what
+ * is there when they return. It may be another place then: a file's response, which stays as it is until
+ * something is received after the next http_tick().
+ */
 extern char *http_out;
 extern uint32_t http_out_len;
 

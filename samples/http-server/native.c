@@ -82,10 +82,11 @@ static int send_out(struct http_conn *c)
 
 static void serve(struct conn *c)
 {
-	static char buffer[MOST];
+	static char buffer[MOST], out[HTTP_OUT_MAX];
 	struct http_conn *h = &c->http;
 	ssize_t n;
 
+	http_out = out;
 	if (http_busy(h) && (http_continue(h) || send_out(h))) {
 		end(c);
 		return;
@@ -94,6 +95,7 @@ static void serve(struct conn *c)
 		n = read(h->id, buffer, sizeof(buffer));
 		if (n < 0 && errno == EAGAIN)
 			return;
+		http_out = out;
 		if (n <= 0 || http_received(h, buffer, n) || send_out(h) || (h->last && !http_busy(h))) {
 			end(c);
 			return;
@@ -143,13 +145,11 @@ static void check_time(void)
 int main(int argc, char **argv)
 {
 	static struct epoll_event events[EVENTS];
-	static char out[HTTP_OUT_MAX];
 	const char *port = getenv("PORT");
 	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(port ? atoi(port) : 8080) };
 	struct epoll_event ev = { .events = EPOLLIN };
 	int listener, i, n, one = 1, timeout;
 
-	http_out = out;
 	if (http_start(argc > 1 ? argv[1] : ".")) {
 		perror("http-server");
 		return 1;

@@ -296,6 +296,22 @@ http_answers()
 	expect 405 'DELETE / HTTP/1.1'
 	expect 505 'GET / HTTP/2.0'
 	expect 431 'GET / HTTP/1.1' "X: $(head -c 9000 /dev/zero | tr '\0' x)\r\n"
+	expect 200 'GET / HTTP/1.1' "$(printf 'X: %s\\r\\n' $(seq 98))"
+	expect 431 'GET / HTTP/1.1' "$(printf 'X: %s\\r\\n' $(seq 101))"
+	expect 414 "GET /$(head -c 2000 /dev/zero | tr '\0' x) HTTP/1.1"
+	expect 400 'GET  / HTTP/1.1'
+	expect 400 'GET / /x HTTP/1.1'
+	expect 400 'GET / HTTP/1.10'
+	expect 400 'GET / HTTP/1.1' 'X: a NUL \0000 inside\r\n'
+	expect 200 'GET / HTTP/1.1' 'X: \0377\0200\037\t\r\n'
+	printf 'GET / HTTP/1.1\nHost: t\nConnection: close\n\n' | nc 127.0.0.1 8080 | grep -q ' 200 ' || fail "newlines alone"
+	# two files that want the same place in the cache, while responses are sent from there
+	echo one >/tmp/site/ab
+	head -c 12000 /dev/urandom >/tmp/site/bA
+	http-load -c 60 -n 3000 127.0.0.1 8080 /ab /tmp/site/ab &
+	first=$!
+	http-load -c 60 -n 3000 127.0.0.1 8080 /bA /tmp/site/bA || fail "GET /bA"
+	wait $first || fail "GET /ab"
 	printf 'GET / HTTP/1.1\r\n\r\n' | nc 127.0.0.1 8080 | grep -q ' 400 ' || fail "no Host"
 	printf 'GET / HTTP/1.0\r\n\r\n' | nc 127.0.0.1 8080 | grep -q ' 200 ' || fail "HTTP/1.0"
 	# a hundred in one piece, a large one among them
