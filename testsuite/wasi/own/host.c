@@ -138,9 +138,9 @@ static int compare_doubles(const void *a, const void *b)
 }
 
 /*
- * An end takes its time on an emulated machine of a busy host, and its clock jumps. So what is
- * asserted is that the median is less than 50 ms above the median of @ordinary ends, measured in
- * turn with these, and the worst less than 500 ms above the worst of them.
+ * An end takes its time on an emulated machine of a busy host, and its clock jumps: by more than a
+ * second now and then. So what is asserted is that the median is less than 50 ms above the
+ * median of @ordinary ends, measured in turn with these, and that none takes 5 seconds more than they.
  */
 static int check_times(const char *what, double *seconds, double *ordinary)
 {
@@ -149,7 +149,7 @@ static int check_times(const char *what, double *seconds, double *ordinary)
 	qsort(seconds, TIMES, sizeof(*seconds), compare_doubles);
 	qsort(ordinary, TIMES, sizeof(*ordinary), compare_doubles);
 	ok = seconds[TIMES / 2] < ordinary[TIMES / 2] + 0.05 &&
-	     seconds[TIMES - 1] < ordinary[TIMES - 1] + 0.5;
+	     seconds[TIMES - 1] < ordinary[TIMES - 1] + 5;
 	printf("%sok - %s, within 50 ms\n", ok ? "" : "not ", what);
 	printf("# %d times: median %.1f ms, worst %.1f ms; ordinary: median %.1f ms, worst %.1f ms\n",
 	       TIMES, seconds[TIMES / 2] * 1e3, seconds[TIMES - 1] * 1e3,
