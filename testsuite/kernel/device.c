@@ -369,7 +369,7 @@ static unsigned long long vmalloc_used(void)
 
 TEST(address_space_is_left_for_others)
 {
-	unsigned long long total = (unsigned long long)meminfo("VmallocTotal") << 10;
+	unsigned long long total = (unsigned long long)meminfo("VmallocTotal") << 10, used;
 	int fd, err = 0, nr = 0;
 	uint32_t handle;
 
@@ -380,12 +380,14 @@ TEST(address_space_is_left_for_others)
 		err = instantiate(fd, &handle);
 		nr++;
 	}
-	printf("# %d instances; %llu GiB of %llu are left\n", nr - 1, (total - vmalloc_used()) >> 30,
-	       total >> 30);
-	ASSERT_EQ(-ENOMEM, err);
-	ASSERT_TRUE(nr > 3000);
-	ASSERT_TRUE(total - vmalloc_used() > total / 20);
+	used = vmalloc_used();
 	close(fd);
+	printf("# %d instances; %llu GiB of %llu are left\n", nr - 1, (total - used) >> 30, total >> 30);
+	ASSERT_EQ(-ENOMEM, err);
+	if (used >> 33 < nr / 2)
+		SKIP("a kernel without KASAN, which has linear memories outside of the vmalloc space");
+	ASSERT_TRUE(nr > 3000);
+	ASSERT_TRUE(total - used > total / 20);
 	fd = start(&handle);	/* it has been given back */
 	close(fd);
 }
