@@ -136,21 +136,11 @@ static LLVMValueRef lowest(struct down *down, const struct access *a, LLVMValueR
 /* the loop may begin at @from as well, when @bytes have been moved */
 static void enter_behind(struct down *down, LLVMBasicBlockRef from, LLVMValueRef bytes)
 {
-	struct loop *loop = &down->loop;
-	const struct counter *counter;
-	struct lower *l = loop->l;
-	LLVMValueRef iterations, phi, v;
+	struct lower *l = down->loop.l;
+	LLVMValueRef iterations;
 
 	iterations = LLVMBuildUDiv(l->b, bytes, lower_i64(l, down->nr_loads), "");
-	iterations = LLVMBuildTrunc(l->b, iterations, l->i32, "");
-	for (phi = LLVMGetFirstInstruction(loop->block); LLVMIsAPHINode(phi);
-	     phi = LLVMGetNextInstruction(phi)) {
-		counter = loop_find_counter(loop, phi);
-		v = LLVMBuildMul(l->b, iterations, lower_i32(l, counter->step), "");
-		v = LLVMBuildAdd(l->b, counter->start, v, "");
-		LLVMAddIncoming(phi, &v, &from, 1);
-	}
-	LLVMBuildBr(l->b, loop->block);
+	loop_enter_behind(&down->loop, from, LLVMBuildTrunc(l->b, iterations, l->i32, ""));
 }
 
 static void add_entry(struct loop *loop, LLVMBasicBlockRef from)
@@ -235,19 +225,12 @@ bool lower_down(struct lower *l, LLVMBasicBlockRef block)
 	LLVMValueRef br = LLVMGetBasicBlockTerminator(block);
 	struct down *down = xcalloc(1, sizeof(*down));
 	struct loop *loop = &down->loop;
-	bool is_copy = false;
+	bool is_copy;
 
-	loop->l = l;
-	loop->block = block;
-	loop->exit = LLVMGetSuccessor(br, LLVMGetSuccessor(br, 0) == block);
-	loop->blocks[loop->nr_blocks++] = block;
-	loop->preheader = loop_find_preheader(block, block);
-	if (loop->preheader && loop->exit != block) {
-		loop_find_counters(loop);
-		is_copy = loop_find_condition(loop, br, block, &down->condition) && find_copy(down);
-		if (is_copy)
-			build(down);
-	}
+	is_copy = loop_find_block(loop, l, block) &&
+		  loop_find_condition(loop, br, block, &down->condition) && find_copy(down);
+	if (is_copy)
+		build(down);
 	free(down);
 	return is_copy;
 }

@@ -852,23 +852,46 @@ LLVMBasicBlockRef loop_find_preheader(LLVMBasicBlockRef block, LLVMBasicBlockRef
 	return found && LLVMGetNumSuccessors(LLVMGetBasicBlockTerminator(found)) == 1 ? found : NULL;
 }
 
-static void look_at_loop(struct lower *l, LLVMBasicBlockRef block)
+void loop_enter_behind(struct loop *loop, LLVMBasicBlockRef from, LLVMValueRef iterations)
 {
-	struct loop *loop = xcalloc(1, sizeof(*loop));
+	struct lower *l = loop->l;
+	const struct counter *counter;
+	LLVMValueRef phi, v;
+
+	for (phi = LLVMGetFirstInstruction(loop->block); LLVMIsAPHINode(phi);
+	     phi = LLVMGetNextInstruction(phi)) {
+		counter = loop_find_counter(loop, phi);
+		v = LLVMBuildMul(l->b, iterations, lower_i32(l, counter->step), "");
+		v = LLVMBuildAdd(l->b, counter->start, v, "");
+		LLVMAddIncoming(phi, &v, &from, 1);
+	}
+	LLVMBuildBr(l->b, loop->block);
+}
+
+bool loop_find_block(struct loop *loop, struct lower *l, LLVMBasicBlockRef block)
+{
 	LLVMValueRef br = LLVMGetBasicBlockTerminator(block);
-	struct condition c;
 
 	loop->l = l;
 	loop->block = block;
 	loop->exit = LLVMGetSuccessor(br, LLVMGetSuccessor(br, 0) == block);
 	loop->blocks[loop->nr_blocks++] = block;
 	loop->preheader = loop_find_preheader(block, block);
-	if (loop->preheader && loop->exit != block) {
-		loop_find_counters(loop);
-		if (is_parallel(loop) && loop_find_condition(loop, br, block, &c) && find_accesses(loop) &&
-		    find_families(loop))
-			version_loop(loop, &c);
-	}
+	if (!loop->preheader || loop->exit == block)
+		return false;
+	loop_find_counters(loop);
+	return true;
+}
+
+static void look_at_loop(struct lower *l, LLVMBasicBlockRef block)
+{
+	struct loop *loop = xcalloc(1, sizeof(*loop));
+	LLVMValueRef br = LLVMGetBasicBlockTerminator(block);
+	struct condition c;
+
+	if (loop_find_block(loop, l, block) && is_parallel(loop) &&
+	    loop_find_condition(loop, br, block, &c) && find_accesses(loop) && find_families(loop))
+		version_loop(loop, &c);
 	free(loop);
 }
 

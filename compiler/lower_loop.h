@@ -148,4 +148,10 @@ void lower_search(struct lower *l, LLVMBasicBlockRef block);
 /* lower_down.c: if the loop that @block is copies bytes downwards, let it copy more; is it one? */
 bool lower_down(struct lower *l, LLVMBasicBlockRef block);
 
+/* A loop of one block, with its counters; false: none that can be changed */
+bool loop_find_block(struct loop *loop, struct lower *l, LLVMBasicBlockRef block);
+
+/* End @from, where the builder is, by going into the loop as it is after @iterations (i32) of it */
+void loop_enter_behind(struct loop *loop, LLVMBasicBlockRef from, LLVMValueRef iterations);
+
 #endif /* LOWER_LOOP_H */

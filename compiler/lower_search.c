@@ -403,22 +403,13 @@ static LLVMValueRef goes_on(struct search *search, const LLVMValueRef *at,
 /* the search may begin at @from as well, after @steps */
 static void enter_behind(struct search *search, LLVMBasicBlockRef from, LLVMValueRef steps)
 {
-	struct loop *loop = &search->loop;
-	struct lower *l = loop->l;
-	LLVMValueRef iterations, phi, v;
-	const struct counter *counter;
+	struct lower *l = search->loop.l;
+	LLVMValueRef iterations;
 
 	LLVMPositionBuilderAtEnd(l->b, from);
 	iterations = LLVMBuildMul(l->b, LLVMBuildTrunc(l->b, steps, l->i32, ""),
 				  lower_i32(l, search->step / search->unit), "");
-	for (phi = LLVMGetFirstInstruction(loop->block); LLVMIsAPHINode(phi);
-	     phi = LLVMGetNextInstruction(phi)) {
-		counter = loop_find_counter(loop, phi);
-		v = LLVMBuildMul(l->b, iterations, lower_i32(l, counter->step), "");
-		v = LLVMBuildAdd(l->b, counter->start, v, "");
-		LLVMAddIncoming(phi, &v, &from, 1);
-	}
-	LLVMBuildBr(l->b, loop->block);
+	loop_enter_behind(&search->loop, from, iterations);
 }
 
 /* LLVM inlined the function as it was; it still should */

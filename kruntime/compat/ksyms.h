@@ -13,7 +13,7 @@
 #include <linux/mm_types.h>
 #include <linux/vmalloc.h>
 
-int kwasm_ksyms_init(void);	/* 0; -ENOENT with a log line naming what is missing */
+int kwasm_ksyms_init(void);	/* 0; -ENOENT or register_kprobe()'s error, with a log line naming what is missing */
 
 /*
  * Reserve kernel address space without memory behind it: the guard areas of
