@@ -236,11 +236,21 @@ void verify_insn_error(struct verify_object *obj, enum verify_severity severity,
 static void verify_one(void *arg, u32 i)
 {
 	struct verify_object *obj = arg;
-	struct verify_insn *insns;
+	struct verify_known *known = obj->report->known;
 	u32 func = obj->by_size[i], nr;
+	const struct verify_func *f = &obj->report->funcs[func];
+	struct verify_view view = { .data = NULL };
+	struct verify_insn *insns;
 
-	if (!obj->entries[func].bad && !verify_decode_func(obj, func, &insns, &nr))
+	if (obj->entries[func].bad || verify_decode_func(obj, func, &insns, &nr))
+		goto out;
+	if (!known || !verify_known_func(known, obj, func, insns, nr, &view)) {
 		verify_flow_func(obj, func, insns, nr, false);
+		if (known && !f->nr_unproven && !f->nr_violations && !obj->entries[func].told)
+			verify_known_add(known, &view);
+	}
+	free(view.data);
+out:
 	verify_decode_done();
 }
 
@@ -286,6 +296,8 @@ static void verify_text(struct verify_object *obj)
 	}
 	verify_decode_gap(obj, end, obj->sections[obj->text].size);
 	obj->pass++;
+	if (report->known)
+		verify_known_begin(report->known, obj);
 	verify_funcs(obj);
 	obj->pass++;
 	for (again = true; again; ) {

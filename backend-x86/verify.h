@@ -78,12 +78,26 @@ struct verify_func {
 	u32 nr_violations;
 };
 
+struct verify_known;
+
+/**
+ * verify_known_create() - Remember functions that are proven
+ *
+ * For verify_report.known of several verify_ko(), one after the other. A function that is equal to
+ * one proven before, in all that its proof looks at, need not be followed again.
+ *
+ * Return: for verify_known_destroy().
+ */
+struct verify_known *verify_known_create(void);
+void verify_known_destroy(struct verify_known *known);
+
 /**
  * struct verify_report - what verify_ko() found
  * @quiet_unproven: in: print nothing about %VERIFY_UNPROVEN, for a caller that
  *	will compile those functions again
  * @quiet: in: print nothing at all
  * @nr_threads: in: functions followed at the same time; 0 is 1
+ * @known: in: from verify_known_create(), or NULL; what is proven is added
  * @funcs: functions of .text by ascending address
  * @findings: at most a few per function, see verify_func's counters
  * @nr_insns: instructions decoded
@@ -91,13 +105,14 @@ struct verify_func {
  * @nr_unproven: unproven accesses altogether
  * @nr_violations: violations altogether, those of the file too
  *
- * All zero but for the options before verify_ko(), which fills it in whatever
+ * All zero but for those marked in: before verify_ko(), which fills it in whatever
  * it returns; then verify_report_destroy().
  */
 struct verify_report {
 	bool quiet_unproven;
 	bool quiet;
 	unsigned int nr_threads;
+	struct verify_known *known;
 
 	struct verify_func *funcs;
 	u32 nr_funcs;

@@ -799,6 +799,13 @@ static void pointer_call(struct flow *f, struct state *s, const struct value *co
 	guest_call(f, s, type);
 }
 
+/* function @to is entered with an R13 that need not be the context */
+static void tell_any_context(struct flow *f, u32 to)
+{
+	f->obj->entries[to].any_context = true;
+	f->obj->entries[f->func].told = true;
+}
+
 /* returns false if it does not come back */
 bool flow_exec_call(struct flow *f, struct state *s)
 {
@@ -813,7 +820,7 @@ bool flow_exec_call(struct flow *f, struct state *s)
 			VIOLATION(f, CALL, "calls an invoker");
 		/* the optimiser passes anything to a function that does not use it */
 		if (!flow_is_context(&s->reg[R13]) && f->phase == LOOKING)
-			f->obj->entries[to].any_context = true;
+			tell_any_context(f, to);
 		guest_call(f, s, f->obj->entries[to].type);
 		return f->obj->entries[to].returns;
 	}
@@ -931,7 +938,7 @@ void flow_exec_leave_jump(struct flow *f, struct state *s)
 		if (f->obj->entries[to].invoker)
 			VIOLATION(f, CALL, "jumps to an invoker");
 		if (f->any_context && f->phase == LOOKING)
-			f->obj->entries[to].any_context = true;
+			tell_any_context(f, to);
 		tail_call(f, s, f->obj->entries[to].type);
 		return;
 	}

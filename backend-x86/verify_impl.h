@@ -2,12 +2,13 @@
 /*
  * verify_impl.h - what the files of the checker share with each other
  *
- * Sections: verify.c, verify_elf.c, verify_decode.c, verify_flow.c.
+ * Sections: verify.c, verify_elf.c, verify_decode.c, verify_flow.c, verify_known.c.
  */
 #ifndef _BACKEND_X86_VERIFY_IMPL_H
 #define _BACKEND_X86_VERIFY_IMPL_H
 
 #include <Zydis/Zydis.h>
+#include <elf.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -141,6 +142,7 @@ struct verify_sig {
  * @bad: not all of it could be decoded, or is allowed
  * @any_context: called with an R13 that need not be the context, so it must keep
  *	the contract whatever that is
+ * @told: it has set @any_context of another
  * @last_finding: index in the report's findings + 1; 0: none
  */
 struct verify_entry {
@@ -150,6 +152,7 @@ struct verify_entry {
 	bool bad;
 	atomic_bool any_context;
 	bool any_context_done;
+	bool told;
 	u32 last_finding;
 };
 
@@ -328,5 +331,22 @@ void verify_insn_text(const struct verify_object *obj, u32 at, char *text, size_
 /* @any_context: R13 is not the context at entry, see struct verify_entry */
 void verify_flow_func(struct verify_object *obj, u32 func, struct verify_insn *insns, u32 nr,
 		      bool any_context);
+
+/* ---- verify_known.c ---- */
+
+/* all that following a function looks at */
+struct verify_view {
+	u8 *data;
+	size_t size;
+	u64 hash;
+};
+
+/* before any function of @obj; all of its instructions have been decoded */
+void verify_known_begin(struct verify_known *known, const struct verify_object *obj);
+/* has an equal one been proven? free @view->data, unless verify_known_add() has taken it */
+bool verify_known_func(struct verify_known *known, const struct verify_object *obj, u32 func,
+		       const struct verify_insn *insns, u32 nr, struct verify_view *view);
+/* it has now */
+void verify_known_add(struct verify_known *known, struct verify_view *view);
 
 #endif /* _BACKEND_X86_VERIFY_IMPL_H */

@@ -37,6 +37,7 @@
 
 /**
  * struct build - what the stages hand on
+ * @known: functions that have passed the checker
  * @tenths: of the code that are done, as said last
  * @started: for -v
  */
@@ -49,6 +50,7 @@ struct build {
 	struct abi_layout *abi;
 	struct target target;
 	struct generator generator;
+	struct verify_known *known;
 	struct signer *signer;
 	char *name;
 	u8 *ko;
@@ -251,7 +253,11 @@ static void mark_opaque(struct build *b, const struct verify_report *report)
 /* 0; -EAGAIN if there are functions beyond the checker's proof, which are marked; -EINVAL (diagnosed) */
 static int check(struct build *b, bool last)
 {
-	struct verify_report report = { .quiet_unproven = !last, .nr_threads = b->opt->jobs };
+	struct verify_report report = {
+		.quiet_unproven = !last,
+		.nr_threads = b->opt->jobs,
+		.known = b->known,
+	};
 	int err = verify_ko(b->opt->output, b->ko, b->ko_size, &report);
 
 	progress(b, err ? "checked: not proven yet" : "checked");
@@ -358,6 +364,7 @@ static int compile(const struct options *opt)
 	if (err)
 		goto out;
 	b.name = modinfo_name(opt->output);
+	b.known = verify_known_create();
 	err = -EINVAL;
 	b.abi = abi_layout_create(&b.m);
 	if (!b.abi)
@@ -368,6 +375,7 @@ static int compile(const struct options *opt)
 	err = generate_output(&b);
 	target_destroy(&b.target);
 out:
+	verify_known_destroy(b.known);
 	signer_destroy(b.signer);
 	abi_layout_destroy(b.abi);
 	wasm_module_destroy(&b.m);
