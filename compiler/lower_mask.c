@@ -97,6 +97,12 @@ void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi, const
 	for (func = LLVMGetFirstFunction(mod); func; func = LLVMGetNextFunction(func)) {
 		if (LLVMIsDeclaration(func))
 			continue;
+		/* a copy for inlining: it is defined, and masked, with another part */
+		if (LLVMGetLinkage(func) == LLVMAvailableExternallyLinkage) {
+			delete_body(func);
+			LLVMSetLinkage(func, LLVMExternalLinkage);
+			continue;
+		}
 		/* each part refers to the other */
 		LLVMSetLinkage(func, LLVMExternalLinkage);
 		LLVMSetVisibility(func, LLVMHiddenVisibility);
