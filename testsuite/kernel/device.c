@@ -324,17 +324,21 @@ TEST(instances_come_and_go_without_a_trace)
 	ASSERT_TRUE(before - after < 2048);
 }
 
+/* $KWASM_TEST_INSTANCES: so many, on a kernel that has no room for 300 */
 TEST(hundreds_of_instances_live_at_once)
 {
 	static uint32_t handles[300];
+	const char *room = getenv("KWASM_TEST_INSTANCES");
+	int nr = room ? atoi(room) : 300;
 	uint64_t value;
 	int fd = open_session(), i;
 
-	for (i = 0; i < 300; i++)
+	ASSERT_TRUE(nr > 0 && nr <= 300);
+	for (i = 0; i < nr; i++)
 		ASSERT_EQ(0, instantiate(fd, &handles[i]));
-	for (i = 0; i < 300; i += 2)
+	for (i = 0; i < nr; i += 2)
 		ASSERT_EQ(0, call(fd, handles[i], "store", 100, NULL));
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < nr; i++) {
 		ASSERT_EQ(0, call(fd, handles[i], "load", 100, &value));
 		ASSERT_EQ(i % 2 ? 0 : 0x2a, value);
 	}
