@@ -98,7 +98,7 @@ CALL(poll_oneoff,	poll_oneoff,	SLEEPS,	"iiii",					\
 CALL(unstable_poll_oneoff, poll_oneoff0, SLEEPS, "iiii",				\
      (u32 a, u32 b, u32 c, u32 d), (w, a, b, c, d))					\
 CALL(proc_raise,	proc_raise,	QUICK,	"i", (u32 a), (w, a))			\
-CALL(sched_yield,	sched_yield,	SLEEPS,	"", (), (w))			\
+CALL(sched_yield,	sched_yield,	KEEPS,	"", (), (w))			\
 CALL(random_get,	random_get,	KEEPS,	"ii", (u32 a, u32 b), (w, a, b))	\
 CALL(sock_accept,	sock_accept,	SLEEPS,	"iii", (u32 a, u32 b, u32 c), (w, a, b, c)) \
 VALUES(sock_recv,	sock_recv,	KEEPS,	"iiiiii",				\

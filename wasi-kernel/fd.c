@@ -52,9 +52,13 @@ static __always_inline int seek(struct wasi *w, u32 fd, u8 fast, u64 rights, s64
 	if (unlikely(!wasi_fast_file(w, fd, fast, &file) ||
 		     !wasi_guest_at(w, result, sizeof(u64), &out)))
 		return seek_any(w, fd, rights, offset, whence, result);
-	pos = vfs_llseek(file, offset, whence);
-	if (unlikely(pos < 0))
-		return pos;
+	if (fast == WASI_FAST_TELL) {
+		pos = file->f_pos;
+	} else {
+		pos = vfs_llseek(file, offset, whence);
+		if (unlikely(pos < 0))
+			return pos;
+	}
 	wasi_put((u64 *)out, (u64)pos);
 	return 0;
 }

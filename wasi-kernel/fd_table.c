@@ -303,7 +303,8 @@ void wasi_fd_set_fast(struct wasi_fd *entry)
 			entry->fast |= WASI_FAST_PWRITE;
 	}
 	if (file->f_mode & FMODE_LSEEK && may(entry, WASI_RIGHTS_FD_TELL)) {
-		entry->fast |= WASI_FAST_TELL;
+		if (S_ISREG(mode))
+			entry->fast |= WASI_FAST_TELL;
 		if (may(entry, WASI_RIGHTS_FD_SEEK))
 			entry->fast |= WASI_FAST_SEEK;
 	}

@@ -58,7 +58,7 @@ enum wasi_fast {
 	WASI_FAST_PREAD	 = 1 << 2,
 	WASI_FAST_PWRITE = 1 << 3,
 	WASI_FAST_SEEK	 = 1 << 4,
-	WASI_FAST_TELL	 = 1 << 5,
+	WASI_FAST_TELL	 = 1 << 5,	/* a regular file: its position is f_pos, whatever its llseek() does */
 };
 
 struct wasi_fd {
