@@ -29,25 +29,6 @@
 
 /* ---- the table ---- */
 
-static u8 filetype_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFBLK:
-		return WASI_FILETYPE_BLOCK_DEVICE;
-	case S_IFCHR:
-		return WASI_FILETYPE_CHARACTER_DEVICE;
-	case S_IFDIR:
-		return WASI_FILETYPE_DIRECTORY;
-	case S_IFREG:
-		return WASI_FILETYPE_REGULAR_FILE;
-	case S_IFLNK:
-		return WASI_FILETYPE_SYMBOLIC_LINK;
-	case S_IFSOCK:
-		return WASI_FILETYPE_SOCKET_STREAM;
-	}
-	return WASI_FILETYPE_UNKNOWN;
-}
-
 /* The type of an open file; sockets say themselves whether they are streams */
 static u8 host_filetype(int host)
 {
@@ -60,7 +41,7 @@ static u8 host_filetype(int host)
 	if (S_ISSOCK(st.st_mode) && !getsockopt(host, SOL_SOCKET, SO_TYPE, &type, &len) &&
 	    type == SOCK_DGRAM)
 		return WASI_FILETYPE_SOCKET_DGRAM;
-	return filetype_of(st.st_mode);
+	return wasi_filetype_of_mode(st.st_mode);
 }
 
 struct wasi_rights_pair wasi_host_rights(int host)
@@ -559,7 +540,7 @@ struct wasi_filestat wasi_filestat_of(const struct stat *st)
 	return (struct wasi_filestat){
 		.dev = st->st_dev,
 		.ino = st->st_ino,
-		.filetype = filetype_of(st->st_mode),
+		.filetype = wasi_filetype_of_mode(st->st_mode),
 		.nlink = st->st_nlink,
 		.size = st->st_size,
 		.atim = to_ns(&st->st_atim),
@@ -727,12 +708,6 @@ struct host_dirent {
 	char name[];
 };
 
-static u8 dirent_type(u8 type)
-{
-	/* DT_* are the type bits of a mode */
-	return filetype_of((mode_t)type << 12);
-}
-
 static int fd_readdir(struct wasi *w, void *ctx, u32 fd, u32 addr, u32 len, u64 cookie,
 		      u32 result_addr)
 {
@@ -769,7 +744,7 @@ static int fd_readdir(struct wasi *w, void *ctx, u32 fd, u32 addr, u32 len, u64 
 			header.next = entry->next;
 			header.ino = entry->ino;
 			header.namlen = strlen(entry->name);
-			header.type = dirent_type(entry->type);
+			header.type = wasi_filetype_of_dirent(entry->type);
 			/* cut where the buffer ends: that tells the guest that there is more */
 			part = min_t(u32, sizeof(header), len - used);
 			memcpy(out + used, &header, part);

@@ -342,26 +342,6 @@ int wasi_fd_release(struct wasi *w, struct wasi_fd *entry)
 	return err;
 }
 
-u8 wasi_filetype_of_mode(umode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFBLK:
-		return WASI_FILETYPE_BLOCK_DEVICE;
-	case S_IFCHR:
-		return WASI_FILETYPE_CHARACTER_DEVICE;
-	case S_IFDIR:
-		return WASI_FILETYPE_DIRECTORY;
-	case S_IFREG:
-		return WASI_FILETYPE_REGULAR_FILE;
-	case S_IFLNK:
-		return WASI_FILETYPE_SYMBOLIC_LINK;
-	case S_IFSOCK:
-		return WASI_FILETYPE_SOCKET_STREAM;
-	default:	/* WASI has no name for a FIFO */
-		return WASI_FILETYPE_UNKNOWN;
-	}
-}
-
 u8 wasi_filetype(struct file *file)
 {
 	struct socket *sock;

@@ -34,21 +34,6 @@ struct listing {
 	u64 no_next;
 };
 
-/* As wasi_filetype_of_mode(): a type is four bits of the mode, S_DT() */
-static u8 filetype(unsigned int type)
-{
-	static const u8 types[16] = {
-		[DT_BLK] = WASI_FILETYPE_BLOCK_DEVICE,
-		[DT_CHR] = WASI_FILETYPE_CHARACTER_DEVICE,
-		[DT_DIR] = WASI_FILETYPE_DIRECTORY,
-		[DT_REG] = WASI_FILETYPE_REGULAR_FILE,
-		[DT_LNK] = WASI_FILETYPE_SYMBOLIC_LINK,
-		[DT_SOCK] = WASI_FILETYPE_SOCKET_STREAM,
-	};
-
-	return types[type & 15];	/* others are WASI_FILETYPE_UNKNOWN, which is 0 */
-}
-
 static __always_inline void put_next(struct listing *l, u64 next)
 {
 	memcpy(l->last_next, &next, sizeof(next));
@@ -129,10 +114,10 @@ static bool list_entry_add(struct dir_context *ctx, const char *name, int namlen
 	static_assert(offsetof(struct wasi_dirent, type) == sizeof(struct wasi_dirent) - 4);
 	put_next(l, offset);
 	if (unlikely(l->len - l->used < size))
-		return add_last(l, name, namlen, offset, ino, filetype(type));
+		return add_last(l, name, namlen, offset, ino, wasi_filetype_of_dirent(type));
 	wasi_put((u64 *)(at + offsetof(struct wasi_dirent, ino)), ino);
 	wasi_put((u64 *)(at + offsetof(struct wasi_dirent, namlen)),
-		 (u32)namlen | (u64)filetype(type) << 32);
+		 (u32)namlen | (u64)wasi_filetype_of_dirent(type) << 32);
 	copy_name(at + sizeof(struct wasi_dirent), name, namlen);
 	l->last_next = at;
 	l->used += size;

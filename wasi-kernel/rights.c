@@ -6,9 +6,6 @@
  * right also tells a guest what the descriptor is: wasi-libc's isatty() takes a
  * character device that can neither seek nor tell for a terminal.
  */
-#ifndef __KERNEL__
-#include <stdbool.h>
-#endif
 #include "rights.h"
 
 #define FILE_BASE							\

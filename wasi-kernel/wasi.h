@@ -168,7 +168,6 @@ void wasi_fd_install(struct wasi *w, u32 fd, struct file *file, u64 base, u64 in
 int wasi_fd_release(struct wasi *w, struct wasi_fd *entry);
 struct wasi_rights_pair wasi_file_rights(const struct wasi_file *f);
 u8 wasi_filetype(struct file *file);
-u8 wasi_filetype_of_mode(umode_t mode);
 
 /* @fd is below nr_fds; if that is speculation, it is another row */
 static __always_inline struct wasi_fd *wasi_fd_row(const struct wasi *w, u32 fd)
