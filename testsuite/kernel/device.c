@@ -17,21 +17,14 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "harness.h"
 #include "kwasm_abi.h"
+#include "latency.h"
+#include "memory.h"
 #include "uapi/kwasm.h"
 
 #define APP "kwasm_regs"
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
 
 static int open_session(void)
 {
@@ -82,52 +75,6 @@ static int start(uint32_t *handle)
 
 	ASSERT_EQ(0, instantiate(fd, handle));
 	return fd;
-}
-
-static long meminfo(const char *key)
-{
-	char line[256];
-	long kib = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
-			kib = strtol(line + strlen(key) + 1, NULL, 10);
-	}
-	if (f)
-		fclose(f);
-	return kib;
-}
-
-/* Free pages in KiB, those in the processors' own lists, too, which MemFree leaves out */
-static long free_memory(void)
-{
-	char line[256];
-	long kib = meminfo("MemFree"), count;
-	FILE *f = fopen("/proc/zoneinfo", "r");
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " count: %ld", &count) == 1)
-			kib += count * 4;
-	}
-	if (f)
-		fclose(f);
-	return kib;
-}
-
-/* The same after everything that is freed late has been freed */
-static long settled_memory(void)
-{
-	long kib, best = 0;
-	int i;
-
-	for (i = 0; i < 10; i++) {
-		usleep(100000);
-		kib = free_memory();
-		if (kib > best)
-			best = kib;
-	}
-	return best;
 }
 
 /* ---- values and traps ---- */
@@ -386,7 +333,7 @@ static bool has_kasan(void)
 
 TEST(address_space_is_left_for_others)
 {
-	unsigned long long total = (unsigned long long)meminfo("VmallocTotal") << 10, used;
+	unsigned long long total = (unsigned long long)number_in("/proc/meminfo", "VmallocTotal:") << 10, used;
 	int fd, err = 0, nr = 0;
 	uint32_t handle;
 
@@ -452,7 +399,7 @@ TEST(growing_past_the_machine_s_memory_kills_nobody)
 	static uint32_t handles[64];
 	uint64_t pages = 0;
 	int fd = open_session(), i, failed = 0;
-	long total = meminfo("MemTotal");
+	long total = number_in("/proc/meminfo", "MemTotal:");
 
 	/* each takes 256 MiB and a little; the last ones get less */
 	for (i = 0; i < 64 && i < total / (128 << 10); i++) {
@@ -497,35 +444,6 @@ static double kill_and_wait(pid_t child, int sig, int *status)
 	return now() - begin;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *seconds, int n)
-{
-	qsort(seconds, n, sizeof(*seconds), compare_doubles);
-	return seconds[n / 2];
-}
-
-/*
- * The end of a process takes its time on an emulated machine of a busy host, and the clock jumps: by more than
- * half a second now and then. So the median decides, and what a process takes that spins in user space does not
- * count.
- */
-static void check_latencies(double *seconds, int n, double *user_seconds, int user_n)
-{
-	double user = user_n ? median(user_seconds, user_n) : 0;
-	double middle = median(seconds, n), worst = seconds[n - 1];
-
-	printf("# %d times: median %.1f ms, worst %.1f ms; in user space: median %.1f ms\n", n,
-	       middle * 1e3, worst * 1e3, user * 1e3);
-	ASSERT_TRUE(middle < user + 0.05);
-	ASSERT_TRUE(worst < user + 5);
-}
-
 static void killed_within_50_ms(const char *func, int sig)
 {
 	double seconds[20], user_seconds[10];
@@ -545,7 +463,7 @@ static void killed_within_50_ms(const char *func, int sig)
 		seconds[i] = kill_and_wait(child, sig, &status);
 		ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == sig);
 	}
-	check_latencies(seconds, 20, user_seconds, 10);
+	ASSERT_TRUE(ends_are_soon(seconds, 20, user_seconds, 10));
 }
 
 TEST(endless_loop_dies_of_sigkill_within_50_ms)
@@ -626,7 +544,7 @@ TEST(kill_by_id_ends_the_call_and_not_the_process)
 		ASSERT_EQ(10, value);
 		close(v.fd);
 	}
-	check_latencies(seconds, 10, NULL, 0);
+	ASSERT_TRUE(ends_are_soon(seconds, 10, NULL, 0));
 	arg.id = 1ull << 60;
 	ASSERT_EQ(-1, ioctl(fd, KWASM_IOC_KILL, &arg));
 	ASSERT_EQ(ESRCH, errno);

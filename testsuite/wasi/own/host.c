@@ -24,8 +24,9 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "../../latency.h"
 
 static volatile sig_atomic_t alarms;
 
@@ -122,38 +123,12 @@ static int do_pty(char **argv)
 
 enum { TIMES = 20 };
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/*
- * An end takes its time on an emulated machine of a busy host, and its clock jumps: by more than a
- * second now and then. So what is asserted is that the median is less than 50 ms above the
- * median of @ordinary ends, measured in turn with these, and that none takes 5 seconds more than they.
- */
+/* @seconds and @ordinary: TIMES of each */
 static int check_times(const char *what, double *seconds, double *ordinary)
 {
-	int ok;
+	bool ok = ends_are_soon(seconds, TIMES, ordinary, TIMES);
 
-	qsort(seconds, TIMES, sizeof(*seconds), compare_doubles);
-	qsort(ordinary, TIMES, sizeof(*ordinary), compare_doubles);
-	ok = seconds[TIMES / 2] < ordinary[TIMES / 2] + 0.05 &&
-	     seconds[TIMES - 1] < ordinary[TIMES - 1] + 5;
 	printf("%sok - %s, within 50 ms\n", ok ? "" : "not ", what);
-	printf("# %d times: median %.1f ms, worst %.1f ms; ordinary: median %.1f ms, worst %.1f ms\n",
-	       TIMES, seconds[TIMES / 2] * 1e3, seconds[TIMES - 1] * 1e3,
-	       ordinary[TIMES / 2] * 1e3, ordinary[TIMES - 1] * 1e3);
 	return !ok;
 }
 

@@ -2,10 +2,13 @@
 /*
  * failnth - let the n-th allocation of a task fail, on kernels without CONFIG_FAULT_INJECTION
  *
- * The allocators ask should_failslab() and should_fail_alloc_page() before they do anything; where fault
+ * Up to 6.10 the allocators ask should_failslab() and should_fail_alloc_page() before they do anything; where fault
  * injection is not configured both say no. Kprobes on them answer for the task that armed the
- * device; as in /proc/<pid>/fail-nth, only what the task itself does is counted, not interrupts.
- * Allocations that may not fail (__GFP_NOFAIL) do not. Two more probes keep the task from printing a stack
+ * device. Since 6.11 both are empty without fault injection, so there the allocating functions themselves are probed,
+ * and answer NULL; those that take many pages at once are left out, for they fall back to these.
+ *
+ * As in /proc/<pid>/fail-nth, only what the task itself does is counted, not interrupts. Allocations that may not
+ * fail (__GFP_NOFAIL) do not. Two more probes keep the task from printing a stack
  * for what is only a lack of memory, as vmalloc() and kmem_cache_create() do. Warnings still say
  * that they are ones, though without a stack.
  *
@@ -13,6 +16,7 @@
  */
 #include <linux/fs.h>
 #include <linux/gfp.h>
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/linkage.h>
 #include <linux/miscdevice.h>
@@ -22,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/stacktrace.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 #include "failnth.h"
 
 static struct task_struct *armed;	/* only compared */
@@ -49,36 +54,56 @@ static bool is_armed_task(void)
 {
 	unsigned long count = preempt_count();
 
-	if (current != READ_ONCE(armed))
+	if (current != READ_ONCE(armed) || in_serving_softirq())
 		return false;
 	if (count & NMI_MASK)		/* of the breakpoint that brought us here */
 		count -= NMI_OFFSET + HARDIRQ_OFFSET;
-	return !(count & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET));
+	return !(count & (NMI_MASK | HARDIRQ_MASK));
 }
 NOKPROBE_SYMBOL(is_armed_task);
 
+/* Does the kernel warn when this lacks memory, which would end the run? Then it has it. */
+static bool is_needed(void)
+{
+	static char name[KSYM_SYMBOL_LEN];
+	unsigned int i;
+
+	for (i = 0; i < stack_depth; i++) {
+		sprint_symbol_no_offset(name, stack[i]);
+		if (!strcmp(name, "jump_label_module_notify"))
+			return true;
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(is_needed);
+
 static bool fails(gfp_t gfp)
 {
-	if (!is_armed_task() || (gfp & __GFP_NOFAIL) || !left || --left)
+	if (!is_armed_task() || (gfp & __GFP_NOFAIL) || !left || left-- > 1)
 		return false;
 	stack_depth = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
+	if (is_needed()) {
+		left = 1;	/* the next one */
+		return false;
+	}
 	return true;
 }
 NOKPROBE_SYMBOL(fails);
 
-/* int should_failslab(struct kmem_cache *cache, gfp_t flags) */
-static int on_slab(struct kprobe *probe, struct pt_regs *regs)
-{
-	return fails(regs->si) ? answer(regs, -ENOMEM) : 0;
-}
-NOKPROBE_SYMBOL(on_slab);
+/* A function that allocates, or is asked whether that fails: where its flags are, and what it returns if so */
+struct place {
+	struct kprobe probe;
+	size_t gfp;
+	unsigned long failure;
+};
 
-/* bool should_fail_alloc_page(gfp_t flags, unsigned int order) */
-static int on_page(struct kprobe *probe, struct pt_regs *regs)
+static int on_place(struct kprobe *probe, struct pt_regs *regs)
 {
-	return fails(regs->di) ? answer(regs, true) : 0;
+	struct place *place = container_of(probe, struct place, probe);
+
+	return fails(*(unsigned long *)((char *)regs + place->gfp)) ? answer(regs, place->failure) : 0;
 }
-NOKPROBE_SYMBOL(on_page);
+NOKPROBE_SYMBOL(on_place);
 
 /* void warn_alloc(gfp_t flags, nodemask_t *nodes, const char *format, ...), void dump_stack_lvl(const char *level) */
 static int on_warning(struct kprobe *probe, struct pt_regs *regs)
@@ -93,12 +118,42 @@ static void after(struct kprobe *probe, struct pt_regs *regs, unsigned long flag
 }
 NOKPROBE_SYMBOL(after);
 
-static struct kprobe probes[] = {
-	{ .symbol_name = "should_failslab", .pre_handler = on_slab, .post_handler = after },
-	{ .symbol_name = "should_fail_alloc_page", .pre_handler = on_page, .post_handler = after },
+#define PLACE(name, flags_register, value)						\
+	{										\
+		.probe = { .symbol_name = name, .pre_handler = on_place, .post_handler = after }, \
+		.gfp = offsetof(struct pt_regs, flags_register), .failure = (value),	\
+	}
+
+#ifdef CONFIG_SLAB_BUCKETS
+#define AFTER_SIZE dx		/* the size, the buckets, the flags */
+#else
+#define AFTER_SIZE si
+#endif
+
+static struct place places[] = {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+	PLACE("should_failslab", si, -ENOMEM),
+	PLACE("should_fail_alloc_page", di, true),
+#else
+	PLACE("kmem_cache_alloc_noprof", si, 0),
+	PLACE("kmem_cache_alloc_lru_noprof", dx, 0),
+	PLACE("kmem_cache_alloc_node_noprof", si, 0),
+	PLACE("kmem_cache_alloc_bulk_noprof", si, 0),
+	PLACE("__kmalloc_noprof", si, 0),
+	PLACE("__kmalloc_node_noprof", AFTER_SIZE, 0),
+	PLACE("__kmalloc_node_track_caller_noprof", AFTER_SIZE, 0),
+	PLACE("__kmalloc_cache_noprof", si, 0),
+	PLACE("__kmalloc_cache_node_noprof", si, 0),
+	PLACE("__alloc_pages_noprof", di, 0),
+#endif
+};
+
+static struct kprobe warnings[] = {
 	{ .symbol_name = "warn_alloc", .pre_handler = on_warning, .post_handler = after },
 	{ .symbol_name = "dump_stack_lvl", .pre_handler = on_warning, .post_handler = after },
 };
+
+static struct kprobe *probes[ARRAY_SIZE(places) + ARRAY_SIZE(warnings)];
 
 static long failnth_ioctl(struct file *file, unsigned int request, unsigned long arg)
 {
@@ -153,10 +208,12 @@ static int __init failnth_init(void)
 	unsigned int i;
 	int ret;
 
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		probes[i] = i < ARRAY_SIZE(places) ? &places[i].probe : &warnings[i - ARRAY_SIZE(places)];
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		ret = register_kprobe(&probes[i]);
+		ret = register_kprobe(probes[i]);
 		if (ret) {
-			pr_err("failnth: no probe on %s: error %d\n", probes[i].symbol_name, ret);
+			pr_err("failnth: no probe on %s: error %d\n", probes[i]->symbol_name, ret);
 			goto unregister;
 		}
 	}
@@ -164,18 +221,14 @@ static int __init failnth_init(void)
 	if (!ret)
 		return 0;
 unregister:
-	while (i--)
-		unregister_kprobe(&probes[i]);
+	unregister_kprobes(probes, i);
 	return ret;
 }
 
 static void __exit failnth_exit(void)
 {
-	unsigned int i;
-
 	misc_deregister(&device);
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		unregister_kprobe(&probes[i]);
+	unregister_kprobes(probes, ARRAY_SIZE(probes));
 }
 
 module_init(failnth_init);
