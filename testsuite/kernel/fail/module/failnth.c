@@ -27,6 +27,7 @@
 #include <linux/stacktrace.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
+#include <asm/ibt.h>
 #include "failnth.h"
 
 static struct task_struct *armed;	/* only compared */
@@ -38,6 +39,7 @@ void failnth_return(void);
 asm(".text\n"
     ".type failnth_return, @function\n"
     "failnth_return:\n"
+    ASM_ENDBR
     ASM_RET
     ".size failnth_return, .-failnth_return\n");
 
