@@ -2,6 +2,7 @@
 """Servers: the samples in the kernel beside their native epoll twins, in one virtual machine whose clock counts
 instructions; over loopback, and between two network namespaces. Both are measured in turn, in several rounds, by the
 same clients: the samples' own, which check every byte, and wrk."""
+import fnmatch
 import os
 import statistics
 
@@ -95,13 +96,32 @@ def command(protocol, where, server, row):
     return '$http_%s wrk -t 1 -c %d -d 1s http://%s:%d/%d' % (server, conns, address, port, size)
 
 
-def script_of():
+def row_name(protocol, where, row):
+    """what --only matches, for instance echo/loopback/16/64 and http/veth/16/1000/new"""
+    conns, size, _, new = row
+    return '%s/%s/%d/%d%s' % (protocol, where, conns, size, '/new' if new else '')
+
+
+def groups_of(patterns):
+    """GROUPS with the rows that match, or all"""
+    groups = [(protocol, where,
+               [r for r in rows if not patterns or
+                any(fnmatch.fnmatch(row_name(protocol, where, r), p) for p in patterns)], rounds)
+              for protocol, where, rows, rounds in GROUPS]
+    if not any(rows for _, _, rows, _ in groups):
+        raise Failed('no row is called that: they are called like echo/loopback/16/64 and http/veth/16/1000/new')
+    return groups
+
+
+def script_of(groups):
     """all rounds on loopback, then all between the namespaces"""
     script = SCRIPT
     for where in ('loopback', 'veth'):
+        if not any(rows for _, at, rows, _ in groups if at == where):
+            continue
         script += 'servers\non=\n' if where == 'loopback' else VETH
-        for i in range(max(rounds for _, _, _, rounds in GROUPS)):
-            for group, (protocol, at, rows, rounds) in enumerate(GROUPS):
+        for i in range(max(rounds for _, _, _, rounds in groups)):
+            for group, (protocol, at, rows, rounds) in enumerate(groups):
                 for nr, row in enumerate(rows if at == where and i < rounds else []):
                     for server in ('kernel', 'native'):
                         script += 'one %d %d %s %s\n' % (group, nr, server, command(protocol, where, server, row))
@@ -110,6 +130,7 @@ def script_of():
 
 
 def main(opt):
+    groups = groups_of(opt.only)
     release = kernel_release(opt.kernel)
     profile = os.path.join(BUILD, release, 'profile')
     files = [os.path.join(BUILD, release, 'kwasm_net.ko') + ':/modules/']
@@ -121,14 +142,14 @@ def main(opt):
         make(ko, [wasm, WASM2KO, profile], workloads.wasm2ko_command(wasm, ko, profile))
         files.append(ko + ':/apps/')
         programs += ['%s/%s:/usr/bin/%s-%s' % (sample, p, name, p) for p in ('native', 'load')]
-    out = boot(opt.kernel, 'net', script_of(), files, programs, kmods=['veth'], timeout=3600)
+    out = boot(opt.kernel, 'net', script_of(groups), files, programs, kmods=['veth'], timeout=3600)
     seen = {}
     for line in out.splitlines():
         if line.startswith('= '):
             _, group, nr, server, ns, number, rate = line.split()
             seen.setdefault((int(group), int(nr), server), []).append((float(ns) / float(number), float(rate)))
     rows = []
-    for group, (protocol, where, group_rows, rounds) in enumerate(GROUPS):
+    for group, (protocol, where, group_rows, rounds) in enumerate(groups):
         for nr, (conns, size, _, new) in enumerate(group_rows):
             row = {'protocol': protocol, 'where': where, 'conns': conns, 'size': size, 'new': new}
             native, kernel = (seen.get((group, nr, server), []) for server in ('native', 'kernel'))
@@ -142,7 +163,8 @@ def main(opt):
             rows.append(row)
     result = {'machine': machine(), 'kernel': release, 'rows': rows,
               'command': 'testsuite/bench/run net --kernel=%s' % opt.kernel}
-    save('net', result)
+    if not opt.only:
+        save('net', result)
     print(text(result))
     return result, False
 
@@ -161,6 +183,8 @@ def text(result):
     tables = []
     for protocol in ('echo', 'http', 'wrk'):
         for where, name in (('loopback', 'loopback'), ('veth', 'two namespaces')):
+            if not any(r['protocol'] == protocol and r['where'] == where for r in result['rows']):
+                continue
             tables.append(table(
                 ['%s, %s' % (TITLES[protocol], name), 'native', 'kernel', 'ratio', '1/s native', 'kernel', 'ratio'],
                 [['%d connection%s, %s%s' % (r['conns'], '' if r['conns'] == 1 else 's', size_name(r['size']),
