@@ -19,36 +19,43 @@ struct transfer {
 	struct net_conn *conn;
 	u32 left;		/* of the whole */
 	u32 flags;		/* enum kwasm_net_send_flag */
-	bool full;
 };
 
+/* The socket is locked */
 static int page_to_socket(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
 			  struct splice_desc *sd)
 {
 	struct transfer *t = sd->u.data;
 	struct sock *sk = t->conn->sock->sk;
 	u32 len = min_t(u32, sd->len, t->left);
-	bool last = len == t->left && !(t->flags & KWASM_NET_MORE);
-	bool slow;
-	int ret;
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL, ret;
+	bool last = len == t->left;
 
-	net_lock(sk, len, false, &slow);
-	ret = kwasm_tcp_send_page(sk, buf->page, buf->offset, len, MSG_DONTWAIT | MSG_NOSIGNAL, last);
+	if (!last || t->flags & KWASM_NET_MORE)
+		flags |= MSG_MORE;
+	/* full segments go out with each pipe, so that the peer does not wait for the rest, nor get it all at once */
+	ret = kwasm_tcp_send_page(sk, buf->page, buf->offset, len, flags,
+				  last || pipe_occupancy(pipe->head, pipe->tail) <= 1);
 	if (ret == -EAGAIN)
 		ret = 0;
-	if (ret >= 0 && ret < len) {
-		t->full = true;
+	if (ret >= 0 && ret < len)
 		net_sent_short(t->conn);
-	}
-	net_unlock(sk, false, slow);
 	if (ret > 0)
 		t->left -= ret;
 	return ret;
 }
 
+/* A pipe holds 64 KiB; the lock is taken once for them, and softirqs stay on */
 static int pipe_to_socket(struct pipe_inode_info *pipe, struct splice_desc *sd)
 {
-	return __splice_from_pipe(pipe, sd, page_to_socket);
+	struct transfer *t = sd->u.data;
+	struct sock *sk = t->conn->sock->sk;
+	int ret;
+
+	lock_sock(sk);
+	ret = __splice_from_pipe(pipe, sd, page_to_socket);
+	release_sock(sk);
+	return ret;
 }
 
 /* Sockets that are not plain TCP: through a page of our own */
