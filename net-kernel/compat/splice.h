@@ -33,4 +33,30 @@ static inline int kwasm_tcp_send_page(struct sock *sk, struct page *page, u32 of
 #endif
 }
 
+/* The same of several, @len bytes together, with one packet's worth after another */
+static inline int kwasm_tcp_send_pages(struct sock *sk, struct bio_vec *pages, u32 nr, u32 len,
+				       int flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, pages, nr, len);
+	return tcp_sendmsg_locked(sk, &msg, len);
+#else
+	int ret, sent = 0;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		ret = kwasm_tcp_send_page(sk, pages[i].bv_page, pages[i].bv_offset, pages[i].bv_len,
+					  flags, i == nr - 1);
+		if (ret < 0)
+			return sent ? sent : ret;
+		sent += ret;
+		if (ret < pages[i].bv_len)
+			break;
+	}
+	return sent;
+#endif
+}
+
 #endif /* NET_COMPAT_SPLICE_H */

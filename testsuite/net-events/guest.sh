@@ -251,6 +251,65 @@ field()
 	sed -n "s/^$1: \(.*\)\r\$/\1/p" /tmp/answer
 }
 
+# range FILE FIRST LENGTH
+range()
+{
+	expect 206 "GET /$1 HTTP/1.1" "Range: bytes=$2-$(($2 + $3 - 1))\r\n"
+	tail -c "+$(($2 + 1))" "/tmp/site/$1" | head -c "$3" >/tmp/want
+	tail -c "$3" /tmp/answer | cmp - /tmp/want || fail "$1, $3 bytes from $2 on"
+}
+
+# what sendfile sends: of files with holes and without, in the page cache and not, on several file systems
+http_files()
+{
+	mkdir -p /tmp/site/ext4 /tmp/site/overlay /tmp/layers
+	dd if=/dev/zero of=/tmp/ext4 bs=1M count=0 seek=64 2>/dev/null
+	/usr/bin/mke2fs -q -t ext4 /tmp/ext4 && mount -t ext4 -o loop /tmp/ext4 /tmp/site/ext4 || fail "ext4"
+	mount -t tmpfs tmpfs /tmp/layers && mkdir /tmp/layers/lower /tmp/layers/upper /tmp/layers/work || fail "layers"
+	mount -t overlay overlay -o lowerdir=/tmp/layers/lower,upperdir=/tmp/layers/upper,workdir=/tmp/layers/work \
+		/tmp/site/overlay || fail "overlay"
+	for i in . ext4 overlay; do
+		head -c 1000003 /dev/urandom >"/tmp/site/$i/full"
+		dd if=/dev/zero of="/tmp/site/$i/holes" bs=1 count=0 seek=777777 2>/dev/null
+		for at in 0 5 6 7 30 31 100 189; do
+			head -c 4096 /dev/urandom |
+				dd of="/tmp/site/$i/holes" bs=4096 seek=$at conv=notrunc 2>/dev/null
+		done
+	done
+	start http-server "dirs=/tmp/site:/" 8080
+	for round in 1 2 3; do
+		sync
+		[ $round = 2 ] || echo 3 >/proc/sys/vm/drop_caches
+		for i in . ext4 overlay; do
+			for file in full holes; do
+				range "$i/$file" 4095 2
+				range "$i/$file" 4096 20000
+				range "$i/$file" 65535 200001
+				range "$i/$file" 122880 131072
+				range "$i/$file" 700001 77776
+				http-load -c 8 -n 16 127.0.0.1 8080 "/$i/$file" "/tmp/site/$i/$file" >/dev/null ||
+					fail "$i/$file"
+			done
+		done
+	done
+	# a file that becomes shorter while it is sent ends the connection; nobody else is harmed
+	for i in . ext4 overlay; do
+		(nc 127.0.0.1 8080 <<-END | (dd bs=1000 count=1 >/dev/null 2>&1; sleep 1; cat >/dev/null)
+			GET /$i/full HTTP/1.1
+			Host: t
+
+		END
+		) &
+		usleep 300000
+		: >"/tmp/site/$i/full"
+	done
+	wait
+	echo "<h1>still there</h1>" >/tmp/site/index.html
+	expect 200 'GET / HTTP/1.1'
+	rmmod http_server || fail rmmod
+	umount /tmp/site/ext4 /tmp/site/overlay /tmp/layers || fail umount
+}
+
 # statuses, types, ranges, conditions, pipelines; what RFC 9110 and 9112 say
 http_answers()
 {
