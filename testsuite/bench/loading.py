@@ -71,4 +71,16 @@ def text(result):
     second = table(['app', 'alive', 'instantiate, each', 'KiB, each', 'not given back KiB'],
                    [[r['name'], str(nr), '%.1f' % (ns / 1000), '%.1f' % kib, r.get('not given back', '-')]
                     for r in result['rows'] for nr, ns, kib in r['alive']])
-    return first + '\n\n' + second
+    return '\n\n'.join(filter(None, (first, second, call_text(result))))
+
+
+def call_text(result):
+    """a call from outside, in its parts"""
+    apps = {r['name']: r for r in result['rows']}
+    if 'nothing' not in apps.get('small', {}) or 'float' not in apps:
+        return ''
+    nothing, call, fpu = (apps[a][k] for a, k in (('small', 'nothing'), ('small', 'second call'), ('float', 'second call')))
+    return table(['a call from outside', 'instructions'],
+                 [['the system call: an ioctl that does nothing', str(nothing)],
+                  ['looking up the function, entering guest code, leaving it', str(call - nothing)],
+                  ['the FPU region, if the app uses vectors or floats', str(fpu - call)]])
