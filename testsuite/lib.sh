@@ -53,6 +53,12 @@ t_matches()
 	fi
 }
 
+# guest_script FILE TO: the script with what scripts of tests begin with, for testsuite/vm/run
+guest_script()
+{
+	cat "$top/testsuite/guest.sh" "$1" >"$2"
+}
+
 # Count the TAP lines on stdin (as of testsuite/vm/run) while showing them.
 t_count()
 {

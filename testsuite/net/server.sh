@@ -1,46 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Sockets and other processes: servers, waiting and killing, unloading, namespaces, permission, leaks.
-# Runs in the guest; prints TAP.
-
-t()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1"
-		echo "# expected: $2"
-		echo "# seen:     $3"
-	fi
-}
-
-now()
-{
-	awk '{ print int($1 * 100) }' /proc/uptime
-}
-
-# Hundredths of a second that "soon" may take: 5 on hardware; this may be an emulator on a busy host
-SOON=100
-
-ended()
-{
-	local stat
-	stat=$(cat /proc/$1/stat 2>/dev/null) || return 0
-	case ${stat##*) } in Z*) return 0 ;; esac
-	return 1
-}
-
-# ends PID: "yes", or how long it did not
-ends()
-{
-	local start=$(now) took
-	while ! ended $1; do
-		took=$(($(now) - start))
-		[ $took -le 500 ] || { kill -9 $1; echo "not within 5 s"; return; }
-	done
-	took=$(($(now) - start))
-	[ $took -le $SOON ] && echo yes || echo "after ${took}0 ms"
-}
+# Runs in the guest, behind guest.sh; prints TAP.
 
 # until FILE has a line matching; fails after 10 s
 until_says()
@@ -203,7 +164,7 @@ insmod given.ko args='"accept 4201"' net=all daemon=1
 sleep 0.3
 start=$(now)
 rmmod wait
-t "a daemon in accept is unloaded at once" yes "$([ $(($(now) - start)) -le $SOON ] && echo yes)"
+t "a daemon in accept is unloaded at once" yes "$(soon $start)"
 insmod /apps/net/wait.ko run=0
 
 #

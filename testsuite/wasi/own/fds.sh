@@ -1,21 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Descriptors that are passed to an app. Runs in the guest, and on the host with
+# Descriptors that are passed to an app. Runs behind guest.sh in the guest, and on the host with
 # USER=--user and APP=fds.ko; prints TAP.
 
 USER=${USER_MODE:-}
 APP=${APP:-fds}
-
-t()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1"
-		echo "# expected: $2"
-		echo "# seen:     $3"
-	fi
-}
 
 dir=$(mktemp -d)
 cd "$dir" || exit 99

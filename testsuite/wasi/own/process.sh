@@ -1,57 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What happens to the process that runs an app: signals, pipes, descriptors,
-# kernel threads. Runs in the guest; prints TAP.
+# kernel threads. Runs in the guest, behind guest.sh; prints TAP.
+# Each is tried once here; kill.sh measures how soon it is.
 
-t()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1"
-		echo "# expected: $2"
-		echo "# seen:     $3"
-	fi
-}
-
-# hundredths of a second
-now()
-{
-	awk '{ print int($1 * 100) }' /proc/uptime
-}
-
-# What "soon" means below, where each is tried once: this may be an emulator on a busy host. kill.sh
-# measures how soon it is.
-SOON=100
-
-# Has the process ended? (Its parent, this shell, may not have asked for it yet.)
-ended()
-{
-	local stat
-	stat=$(cat /proc/$1/stat 2>/dev/null) || return 0
-	case ${stat##*) } in Z*) return 0 ;; esac
-	return 1
-}
-
-# ends LIMIT PID: "yes", or how long it did not
-ends()
-{
-	local start=$(now) took
-	while ! ended $2; do
-		took=$(($(now) - start))
-		[ $took -le 500 ] || { kill -9 $2; echo "not within 5 s"; return; }
-	done
-	took=$(($(now) - start))
-	[ $took -le $1 ] && echo yes || echo "after ${took}0 ms"
-}
-
-# unloads LIMIT MODULE
+# unloads MODULE: "yes", or how late
 unloads()
 {
-	local start=$(now) took
-	rmmod $2
-	took=$(($(now) - start))
-	[ $took -le $1 ] && echo yes || echo "after ${took}0 ms"
+	local start=$(now)
+	rmmod $1
+	soon $start
 }
 
 cd /tmp
@@ -68,7 +26,7 @@ for how in read poll 'sleep 1000000' spin; do
 		sleep 0.2
 		ended $pid && t "$how: runs" yes no
 		kill -$sig $pid
-		t "${how%% *}: ends soon after SIG$sig" yes "$(ends $SOON $pid)"
+		t "${how%% *}: ends soon after SIG$sig" yes "$(ends $pid)"
 		wait $pid
 	done
 done
@@ -77,7 +35,7 @@ kwasm run signals -- 'sleep' 1000000 2>/dev/null &
 pid=$!
 sleep 0.2
 id=$(kwasm ps | awk '/signals/ { print $1; exit }')
-t "sleep: ends soon after kwasm kill" yes "$(kwasm kill $id; ends $SOON $pid)"
+t "sleep: ends soon after kwasm kill" yes "$(kwasm kill $id; ends $pid)"
 wait $pid
 t "kwasm run says 137 then" 137 $?
 
@@ -89,13 +47,13 @@ for what in 'pair read' 'pair recv' 'pair poll' 'pty read' 'pty poll'; do
 	sleep 0.3
 	ended $pid && t "$what: waits" yes "no: $(cat err)"
 	kill -KILL $pid
-	t "$what: ends soon after SIGKILL" yes "$(ends $SOON $pid)"
+	t "$what: ends soon after SIGKILL" yes "$(ends $pid)"
 	wait $pid
 	host ${what% *} kwasm run signals -- ${what#* } 2>err &
 	pid=$!
 	sleep 0.3
 	id=$(kwasm ps | awk '/signals/ { print $1; exit }')
-	t "$what: ends soon after kwasm kill" yes "$(kwasm kill $id; ends $SOON $pid)"
+	t "$what: ends soon after kwasm kill" yes "$(kwasm kill $id; ends $pid)"
 	wait $pid
 done
 t "nothing is left of them" "" "$(kwasm ps | grep signals)"
@@ -139,7 +97,7 @@ t "a command that fails leaves nothing loaded" "" "$(grep ^signals /proc/modules
 insmod /apps/own/signals.ko args=read <silence 2>/dev/null &
 pid=$!
 sleep 0.3
-t "insmod of a command that waits ends soon after SIGKILL" yes "$(kill -9 $pid; ends $SOON $pid)"
+t "insmod of a command that waits ends soon after SIGKILL" yes "$(kill -9 $pid; ends $pid)"
 sleep 0.1
 t "and leaves nothing loaded" "" "$(grep ^signals /proc/modules)"
 
@@ -153,7 +111,7 @@ rmmod signals
 host alarm /apps/own/signals.ko args=read <silence 2>/dev/null &
 pid=$!
 sleep 0.3
-t "and can be killed all the same" yes "$(kill -9 $pid; ends $SOON $pid)"
+t "and can be killed all the same" yes "$(kill -9 $pid; ends $pid)"
 
 insmod /apps/own/signals.ko 'args="raise 6"' 2>err
 t "raise(SIGABRT) ends the app" "1 0" "$(($? != 0)) $(grep -c 'came back' err)"
@@ -174,14 +132,14 @@ insmod /apps/own/signals.ko daemon=1 'args="lines 100000"'
 sleep 1
 lines=$(dmesg | grep -c 'signals: line')
 t "but not more than a few hundred" yes "$([ $lines -ge 100 ] && [ $lines -le 1000 ] && echo yes || echo "$lines")"
-t "and rmmod does not wait for the rest" yes "$(unloads $SOON signals)"
+t "and rmmod does not wait for the rest" yes "$(unloads signals)"
 insmod /apps/own/signals.ko daemon=1 args=read
 sleep 0.3
 t "a daemon's standard input is empty" 1 "$(dmesg | grep -c 'signals: read: error 0, 0 bytes')"
 rmmod signals
 insmod /apps/own/signals.ko daemon=1 'args="sleep 1000000"'
 sleep 0.3
-t "a daemon that sleeps is unloaded at once" yes "$(unloads $SOON signals)"
+t "a daemon that sleeps is unloaded at once" yes "$(unloads signals)"
 
 host listen 5000 kwasm run sock -- 3 2>err &
 pid=$!
@@ -194,12 +152,12 @@ t "socket: the server ends well" "0 listening" "$? $(cat err)"
 host listen 5001 kwasm run sock -- 1 2>err &
 pid=$!
 while ! grep -q listening err; do sleep 0.1; done
-t "socket: accept ends soon after SIGKILL" yes "$(kill -9 $pid; ends $SOON $pid)"
+t "socket: accept ends soon after SIGKILL" yes "$(kill -9 $pid; ends $pid)"
 wait $pid
 host listen 5002 kwasm run sock -- 1 2>err &
 pid=$!
 while ! grep -q listening err; do sleep 0.1; done
-t "socket: accept ends soon after kwasm kill" yes "$(kwasm kill $(kwasm ps | awk '/sock/ { print $1; exit }'); ends $SOON $pid)"
+t "socket: accept ends soon after kwasm kill" yes "$(kwasm kill $(kwasm ps | awk '/sock/ { print $1; exit }'); ends $pid)"
 wait $pid
 rmmod sock
 
