@@ -62,34 +62,39 @@ static u64 read_fixed(struct reader *r, unsigned int size)
 	return value;
 }
 
-static u64 read_uleb(struct reader *r)
+/* a LEB128's bits, how many they are, and its last byte */
+static u64 read_leb(struct reader *r, unsigned int *shift, u8 *last)
 {
-	unsigned int shift = 0;
 	u64 value = 0;
 	u8 byte;
 
+	*shift = 0;
 	do {
 		byte = read_fixed(r, 1);
-		if (shift < 64)
-			value |= (u64)(byte & 0x7f) << shift;
-		shift += 7;
+		if (*shift < 64)
+			value |= (u64)(byte & 0x7f) << *shift;
+		*shift += 7;
 	} while (byte & 0x80 && !r->bad);
+	*last = byte;
 	return value;
+}
+
+static u64 read_uleb(struct reader *r)
+{
+	unsigned int shift;
+	u8 last;
+
+	return read_leb(r, &shift, &last);
 }
 
 static s64 read_sleb(struct reader *r)
 {
-	unsigned int shift = 0;
-	u64 value = 0;
-	u8 byte;
+	unsigned int shift;
+	u64 value;
+	u8 last;
 
-	do {
-		byte = read_fixed(r, 1);
-		if (shift < 64)
-			value |= (u64)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80 && !r->bad);
-	if (byte & 0x40 && shift < 64)
+	value = read_leb(r, &shift, &last);
+	if (last & 0x40 && shift < 64)
 		value |= ~0ull << shift;
 	return value;
 }

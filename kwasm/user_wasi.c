@@ -772,17 +772,10 @@ struct subscription {
 static void get_subscription(const u8 *guest, bool old, struct subscription *s)
 {
 	struct wasi_subscription sub;
-	struct wasi_subscription0 sub0;
 
-	if (old) {
-		memcpy(&sub0, guest, sizeof(sub0));
-		*s = (struct subscription){
-			sub0.userdata, sub0.tag, sub0.fd, sub0.clock.id, sub0.clock.timeout,
-			sub0.clock.flags,
-		};
-		return;
-	}
 	memcpy(&sub, guest, sizeof(sub));
+	if (old && sub.tag == WASI_EVENTTYPE_CLOCK)
+		memcpy(&sub.clock, guest + offsetof(struct wasi_subscription0, clock), sizeof(sub.clock));
 	*s = (struct subscription){
 		sub.userdata, sub.tag, sub.fd, sub.clock.id, sub.clock.timeout,
 		sub.clock.flags,

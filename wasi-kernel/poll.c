@@ -94,28 +94,13 @@ struct sub {
 	struct wasi_file file;
 };
 
-static void take(struct sub *sub, const struct wasi_subscription *from)
+static void take(struct sub *sub, const u8 *from, bool old)
 {
 	struct wasi_subscription s;
 
 	memcpy(&s, from, sizeof(s));
-	sub->userdata = s.userdata;
-	sub->type = s.tag;
-	if (s.tag != WASI_EVENTTYPE_CLOCK) {
-		sub->id = s.fd;
-		return;
-	}
-	sub->id = s.clock.id;
-	sub->deadline = s.clock.timeout;
-	sub->precision = s.clock.precision;
-	sub->flags = s.clock.flags;
-}
-
-static void take0(struct sub *sub, const struct wasi_subscription0 *from)
-{
-	struct wasi_subscription0 s;
-
-	memcpy(&s, from, sizeof(s));
+	if (old && s.tag == WASI_EVENTTYPE_CLOCK)
+		memcpy(&s.clock, from + offsetof(struct wasi_subscription0, clock), sizeof(s.clock));
 	sub->userdata = s.userdata;
 	sub->type = s.tag;
 	if (s.tag != WASI_EVENTTYPE_CLOCK) {
@@ -339,12 +324,8 @@ static int poll_oneoff(struct wasi *w, u32 in, u32 out, u32 nr, u32 nevents, boo
 		memset(few, 0, sizeof(few));
 	}
 	/* all are taken before an event is written: the guest may let them overlap */
-	for (i = 0; i < nr; i++) {
-		if (old)
-			take0(&subs[i], (const void *)(from + (size_t)i * size));
-		else
-			take(&subs[i], (const void *)(from + (size_t)i * size));
-	}
+	for (i = 0; i < nr; i++)
+		take(&subs[i], from + (size_t)i * size, old);
 	barrier();
 	for (i = 0; i < nr; i++)
 		subs[i].err = prepare(w, &subs[i]);

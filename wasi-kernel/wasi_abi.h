@@ -189,20 +189,22 @@ struct wasi_filestat0 {
 	u64 ctim;
 };
 
+struct wasi_subscription_clock {
+	u32 id;
+	u32 pad1;
+	u64 timeout;
+	u64 precision;
+	u16 flags;
+	u8 pad2[6];
+};
+
 struct wasi_subscription {
 	u64 userdata;
 	u8 tag;			/* WASI_EVENTTYPE_ */
 	u8 pad0[7];
 	union {
 		u32 fd;
-		struct {
-			u32 id;
-			u32 pad1;
-			u64 timeout;
-			u64 precision;
-			u16 flags;
-			u8 pad2[6];
-		} clock;
+		struct wasi_subscription_clock clock;
 	};
 };
 
@@ -215,13 +217,8 @@ struct wasi_subscription0 {
 		u32 fd;
 		struct {
 			u64 identifier;
-			u32 id;
-			u32 pad1;
-			u64 timeout;
-			u64 precision;
-			u16 flags;
-			u8 pad2[6];
-		} clock;
+			struct wasi_subscription_clock clock;
+		};
 	};
 };
 

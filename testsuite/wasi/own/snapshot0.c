@@ -67,7 +67,7 @@ TEST(clock_subscriptions_have_an_identifier)
 	uint64_t start, end;
 	uint32_t n;
 
-	s[0].clock.identifier = 77;
+	s[0].identifier = 77;
 	s[0].clock.id = 1;
 	s[0].clock.timeout = 20000000;
 	s[1].fd = 1000;
