@@ -199,6 +199,13 @@ static void insn_error(struct verify_object *obj, enum verify_severity severity,
 		&obj->report->findings[*last_index - 1] : NULL;
 	char text[128];
 
+	if (severity == VERIFY_UNPROVEN && rule == VERIFY_RULE_MEMORY) {
+		struct verify_report *report = obj->report;
+
+		array_reserve(report->unproven, report->cap_unproven,
+			      report->nr_unproven_places + 1);
+		report->unproven[report->nr_unproven_places++] = at;
+	}
 	/* an operand that is read and written is looked at twice */
 	if (last && last->offset == finding.offset && last->rule == rule && last->severity == severity)
 		return;
@@ -351,5 +358,8 @@ void verify_report_destroy(struct verify_report *report)
 	free(report->findings);
 	report->findings = NULL;
 	report->nr_findings = 0;
+	free(report->unproven);
+	report->unproven = NULL;
+	report->nr_unproven_places = 0;
 	arena_destroy(&report->arena);
 }

@@ -100,6 +100,8 @@ void verify_known_destroy(struct verify_known *known);
  * @known: in: from verify_known_create(), or NULL; what is proven is added
  * @funcs: functions of .text by ascending address
  * @findings: at most a few per function, see verify_func's counters
+ * @unproven: text offsets of accesses to memory that are not proven, in no order, perhaps
+ *	more than once; of all functions
  * @nr_insns: instructions decoded
  * @nr_unproven_funcs: functions with unproven accesses and no violation
  * @nr_unproven: unproven accesses altogether
@@ -118,6 +120,8 @@ struct verify_report {
 	u32 nr_funcs;
 	struct verify_finding *findings;
 	size_t nr_findings, cap_findings;
+	u32 *unproven;
+	size_t nr_unproven_places, cap_unproven;
 	u64 nr_insns;
 	u32 nr_unproven_funcs;
 	u64 nr_unproven;

@@ -90,14 +90,12 @@ static void mask_part(void *arg, u32 i)
 	struct generated *unit = &g->units[part];
 	struct way way;
 
-	if (!has_opaque(g, part))
+	if (unit->masked || !has_opaque(g, part))
 		return;
 	begin_way(&way, g);
 	if (LLVMParseBitcodeInContext2(way.llvm, unit->bitcode, &way.mod))
 		diag_bug("LLVM does not read its own bitcode");
-	lower_mask_functions(way.mod, g->abi, g->opaque, g->m->nr_funcs);
-	if (unit->masked)
-		LLVMDisposeMemoryBuffer(unit->masked);
+	lower_mask_functions(way.mod, g->abi, &g->masks);
 	unit->masked = target_emit(way.tm, way.mod, LLVMObjectFile);
 	end_way(&way);
 }
@@ -126,6 +124,8 @@ void generator_create(struct generator *g, const struct wasm_module *m,
 	g->target = target;
 	lower_find_throwing(&g->throwing, m);
 	g->opaque = xcalloc(m->nr_funcs + 1, sizeof(*g->opaque));
+	g->masks.funcs = xcalloc(m->nr_funcs + 1, sizeof(*g->masks.funcs));
+	g->masks.nr_funcs = m->nr_funcs;
 	target_lower_options(target, &g->lower);
 	g->lower.throwing = &g->throwing;
 	lower_find_tables(&g->tables, m);
@@ -158,6 +158,8 @@ void generator_destroy(struct generator *g)
 	free(g->units);
 	free(g->order);
 	free(g->opaque);
+	free(g->masks.funcs);
+	free(g->masks.lines);
 	free(g->throwing.may);
 	lower_forget_tables(&g->tables, g->m);
 	parts_destroy(&g->parts);
@@ -168,8 +170,42 @@ void generate_objects(struct generator *g)
 	jobs_run(g->nr_threads, g->parts.nr, generate_part, g);
 }
 
+void generate_mask_func(struct generator *g, u32 funcidx, bool all)
+{
+	u32 i;
+
+	if (funcidx >= g->masks.nr_funcs)
+		return;
+	g->opaque[funcidx] = true;
+	g->masks.funcs[funcidx] = all ? LOWER_MASK_ALL : LOWER_MASK_SOME;
+	for (i = 0; i < g->parts.nr; i++) {
+		if (funcidx < g->parts.parts[i].first || funcidx >= g->parts.parts[i].end ||
+		    !g->units[i].masked)
+			continue;
+		LLVMDisposeMemoryBuffer(g->units[i].masked);
+		g->units[i].masked = NULL;
+	}
+}
+
+void generate_mask_line(struct generator *g, u32 line)
+{
+	struct lower_masks *m = &g->masks;
+
+	array_reserve(m->lines, m->cap_lines, m->nr_lines + 1);
+	m->lines[m->nr_lines++] = line;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 void generate_masked(struct generator *g)
 {
+	if (g->masks.nr_lines)
+		qsort(g->masks.lines, g->masks.nr_lines, sizeof(*g->masks.lines), compare_lines);
 	jobs_run(g->nr_threads, g->parts.nr, mask_part, g);
 }
 

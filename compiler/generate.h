@@ -26,6 +26,7 @@ struct generated {
  * struct generator - lowering and LLVM for one module
  * @lower: options; @lower.opaque_index is @opaque
  * @opaque: by function index: the checker could not follow it
+ * @masks: what of such functions is masked by generate_masked()
  * @parts: of the module
  * @units: one for each part
  * @order: parts in the order in which they are begun, the largest first
@@ -41,6 +42,7 @@ struct generator {
 	struct lower_throwing throwing;
 	struct lower_tables tables;
 	bool *opaque;
+	struct lower_masks masks;
 	struct parts parts;
 	struct generated *units;
 	u32 *order;
@@ -65,7 +67,11 @@ void generator_destroy(struct generator *g);
 /* fill in the @object of each part that has none */
 void generate_objects(struct generator *g);
 
-/* fill in @masked of the parts that have @opaque functions: these once more, with masked addresses */
+/* a function is beyond the checker's proof: @all of it, or what generate_mask_line() says */
+void generate_mask_func(struct generator *g, u32 funcidx, bool all);
+/* accesses of such functions that come from this offset in the .wasm file; 0: any */
+void generate_mask_line(struct generator *g, u32 line);
+/* fill in @masked of the parts that have such functions: these once more, with masked addresses */
 void generate_masked(struct generator *g);
 
 /* forget what was made of functions that are @opaque now, so that generate_objects() makes it again */

@@ -397,14 +397,34 @@ void lower_copy(struct lower *l, LLVMValueRef func);
 
 /* ---- lower_mask.c ---- */
 
+/* which accesses of a function are masked */
+enum lower_mask {
+	LOWER_MASK_NONE,	/* none: the function is not kept at all */
+	LOWER_MASK_SOME,	/* those at struct lower_masks' lines */
+	LOWER_MASK_ALL,
+};
+
+/**
+ * struct lower_masks - accesses whose addresses are to be masked
+ * @funcs: enum lower_mask, by function index
+ * @nr_funcs: of @funcs
+ * @lines: ascending: where they come from, as offsets in the .wasm file
+ * @nr_lines: of @lines
+ */
+struct lower_masks {
+	u8 *funcs;
+	u32 nr_funcs;
+	u32 *lines;
+	size_t nr_lines, cap_lines;
+};
+
 /**
  * lower_mask_functions() - Keep some functions of an optimised module, with masked addresses
  * @mod: after optimisation; changed in place
  * @abi: its layout
- * @wanted: by function index: keep this one
- * @nr: of @wanted
+ * @masks: which functions
  */
-void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi, const bool *wanted,
-			  u32 nr);
+void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi,
+			  const struct lower_masks *masks);
 
 #endif /* _COMPILER_LOWER_H */

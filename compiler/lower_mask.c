@@ -5,16 +5,23 @@
  * The optimiser may turn an index into a running pointer, or a sum of two, whose
  * bounds the checker cannot prove though they hold. Such functions, a few in a
  * hundred at most, are generated a second time from the same optimised module:
- * before each access the distance from the start of memory is cut to 33 bits,
+ * before an access the distance from the start of memory is cut to 33 bits,
  * which an index and an offset never exceed, by an instruction that LLVM cannot
  * look through. The rest of the module becomes declarations.
+ *
+ * At first only the accesses are masked that the checker has named, and those whose
+ * addresses are the same but for a constant: what it had learnt from the former it
+ * needs for the latter. Line numbers, which are offsets in the .wasm file, tell which those
+ * are. If that is not enough all accesses of the function are.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lower.h"
 
 #define DISTANCE_MASK	((1ull << 33) - 1)
+#define MAX_ROOTS	256	/* else there is little to win */
 
 /* memory 0 starts at the context, which is the parameter in R13 */
 static LLVMValueRef context_param(LLVMValueRef func)
@@ -48,20 +55,91 @@ static void mask_access(LLVMBuilderRef b, LLVMValueRef access, LLVMValueRef base
 	LLVMSetOperand(access, last, LLVMBuildGEP2(b, i8, base, &distance, 1, ""));
 }
 
-static void mask_function(LLVMBuilderRef b, LLVMValueRef func, LLVMValueRef memory_alias)
+/* what an access's address is counted from, constants left out */
+static LLVMValueRef root_of(LLVMValueRef access)
 {
-	unsigned int tbaa = LLVMGetMDKindIDInContext(LLVMGetTypeContext(LLVMTypeOf(func)), "tbaa", 4);
-	LLVMValueRef base = context_param(func), instr, next;
-	LLVMBasicBlockRef block;
+	LLVMValueRef at = LLVMGetOperand(access, LLVMGetNumOperands(access) - 1);
 
-	for (block = LLVMGetFirstBasicBlock(func); base && block; block = LLVMGetNextBasicBlock(block)) {
-		for (instr = LLVMGetFirstInstruction(block); instr; instr = next) {
-			next = LLVMGetNextInstruction(instr);
-			if ((LLVMIsALoadInst(instr) || LLVMIsAStoreInst(instr)) &&
-			    LLVMGetMetadata(instr, tbaa) == memory_alias)
-				mask_access(b, instr, base);
+	while (LLVMIsAGetElementPtrInst(at) && LLVMGetNumOperands(at) == 2 &&
+	       LLVMIsAConstantInt(LLVMGetOperand(at, 1)))
+		at = LLVMGetOperand(at, 0);
+	return at;
+}
+
+static bool is_named(const struct lower_masks *masks, LLVMValueRef access)
+{
+	u32 line = LLVMGetDebugLocLine(access);
+	size_t lo = 0, hi = masks->nr_lines;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (masks->lines[mid] < line)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	/* where some come from is not known any more */
+	return !line || (lo < masks->nr_lines && masks->lines[lo] == line);
+}
+
+/* accesses to memory of a function, and which of them are to be masked */
+struct accesses {
+	LLVMValueRef *all;
+	LLVMValueRef *roots;	/* of those that are named */
+	size_t nr, cap, nr_roots, cap_roots;
+};
+
+static void find_accesses(struct accesses *a, LLVMValueRef func, LLVMValueRef memory_alias,
+			  const struct lower_masks *masks)
+{
+	LLVMContextRef llvm = LLVMGetTypeContext(LLVMTypeOf(func));
+	unsigned int tbaa = LLVMGetMDKindIDInContext(llvm, "tbaa", 4);
+	LLVMBasicBlockRef block;
+	LLVMValueRef in;
+
+	for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block)) {
+		for (in = LLVMGetFirstInstruction(block); in; in = LLVMGetNextInstruction(in)) {
+			if ((!LLVMIsALoadInst(in) && !LLVMIsAStoreInst(in)) ||
+			    LLVMGetMetadata(in, tbaa) != memory_alias)
+				continue;
+			array_reserve(a->all, a->cap, a->nr + 1);
+			a->all[a->nr++] = in;
+			if (!is_named(masks, in))
+				continue;
+			array_reserve(a->roots, a->cap_roots, a->nr_roots + 1);
+			a->roots[a->nr_roots++] = root_of(in);
 		}
 	}
+}
+
+static bool has_root(const struct accesses *a, LLVMValueRef root)
+{
+	size_t i;
+
+	for (i = 0; i < a->nr_roots; i++)
+		if (a->roots[i] == root)
+			return true;
+	return false;
+}
+
+static void mask_function(LLVMBuilderRef b, LLVMValueRef func, LLVMValueRef memory_alias,
+			  const struct lower_masks *masks, enum lower_mask which)
+{
+	LLVMValueRef base = context_param(func);
+	struct accesses a = { .nr = 0 };
+	size_t i;
+
+	if (!base)
+		return;
+	find_accesses(&a, func, memory_alias, masks);
+	/* the roots of masked ones stay as they are */
+	for (i = 0; i < a.nr; i++)
+		if (which == LOWER_MASK_ALL || a.nr_roots > MAX_ROOTS ||
+		    has_root(&a, root_of(a.all[i])))
+			mask_access(b, a.all[i], base);
+	free(a.all);
+	free(a.roots);
 }
 
 /* a definition becomes a declaration */
@@ -86,7 +164,8 @@ static void delete_body(LLVMValueRef func)
 	LLVMSetSection(func, "");
 }
 
-void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi, const bool *wanted, u32 nr)
+void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi,
+			  const struct lower_masks *masks)
 {
 	LLVMContextRef llvm = LLVMGetModuleContext(mod);
 	LLVMValueRef memory_alias = lower_memory_alias(llvm), func;
@@ -107,9 +186,9 @@ void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi, const
 		LLVMSetLinkage(func, LLVMExternalLinkage);
 		LLVMSetVisibility(func, LLVMHiddenVisibility);
 		if (sscanf(LLVMGetValueName2(func, &len), "wasm.%u", &funcidx) == 1 &&
-		    funcidx < nr && wanted[funcidx]) {
+		    funcidx < masks->nr_funcs && masks->funcs[funcidx]) {
 			if (abi->memory0_here)
-				mask_function(b, func, memory_alias);
+				mask_function(b, func, memory_alias, masks, masks->funcs[funcidx]);
 		} else {
 			delete_body(func);
 		}

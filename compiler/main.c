@@ -38,6 +38,7 @@
 /**
  * struct build - what the stages hand on
  * @known: functions that have passed the checker
+ * @lines: of @ko: which instruction of the module its code comes from
  * @tenths: of the code that are done, as said last
  * @started: for -v
  */
@@ -55,6 +56,7 @@ struct build {
 	char *name;
 	u8 *ko;
 	size_t ko_size;
+	struct lines lines;
 	unsigned int tenths;
 	struct timespec started;
 };
@@ -205,21 +207,22 @@ static int finish(struct build *b)
 	};
 	struct object obj = { 0 };
 	struct code code = { 0 };
-	struct lines lines = { 0 };
+	struct lines *lines = &b->lines;
 	struct image image = { 0 };
 	struct ko_app app;
 	int err;
 
+	lines_destroy(lines);
 	err = link_objects(b, &obj);
 	if (!err)
 		err = object_normalize(&obj, target_symbol_allowed, NULL);
 	if (!err)
 		err = code_scan(&code, &obj);
 	if (!err)
-		err = lines_read(&lines, &obj);
+		err = lines_read(lines, &obj);
 	if (err)
 		goto out;
-	image_create(&image, &b->m, b->abi, &obj, &code, &lines, &params);
+	image_create(&image, &b->m, b->abi, &obj, &code, lines, &params);
 	image_name_symbols(&obj, &b->m);
 	app = (struct ko_app) {
 		.image = image.bytes,
@@ -233,25 +236,29 @@ static int finish(struct build *b)
 		err = ko_write(&obj, &ko, &b->ko, &b->ko_size);
 out:
 	image_destroy(&image);
-	lines_destroy(&lines);
 	code_destroy(&code);
 	object_destroy(&obj);
 	progress(b, "finished");
 	return err;
 }
 
-/* mark the functions that the checker could not follow */
-static void mark_opaque(struct build *b, const struct verify_report *report)
+/* mark the functions that the checker could not follow, and which accesses it could not */
+static void mark_opaque(struct build *b, const struct verify_report *report, bool all)
 {
-	u32 i;
+	size_t i;
 
 	for (i = 0; i < report->nr_funcs; i++)
-		if (report->funcs[i].nr_unproven && report->funcs[i].funcidx < b->m.nr_funcs)
-			b->generator.opaque[report->funcs[i].funcidx] = true;
+		if (report->funcs[i].nr_unproven)
+			generate_mask_func(&b->generator, report->funcs[i].funcidx, all);
+	for (i = 0; i < report->nr_unproven_places; i++)
+		generate_mask_line(&b->generator, lines_find(&b->lines, report->unproven[i]));
 }
 
-/* 0; -EAGAIN if there are functions beyond the checker's proof, which are marked; -EINVAL (diagnosed) */
-static int check(struct build *b, bool last)
+/*
+ * 0; -EAGAIN if there are functions beyond the checker's proof, which are marked, @all accesses of
+ * them or only those that are; -EINVAL (diagnosed)
+ */
+static int check(struct build *b, bool last, bool all)
 {
 	struct verify_report report = {
 		.quiet_unproven = !last,
@@ -264,7 +271,7 @@ static int check(struct build *b, bool last)
 	if (err && !report.nr_violations && !last) {
 		if (b->opt->verbose)
 			diag_info("%u of %u functions again", report.nr_unproven_funcs, report.nr_funcs);
-		mark_opaque(b, &report);
+		mark_opaque(b, &report, all);
 		free(b->ko);
 		b->ko = NULL;
 		err = -EAGAIN;
@@ -279,24 +286,27 @@ static int check(struct build *b, bool last)
 /*
  * One way through lowering and LLVM to b->ko. What the optimiser makes of an index may
  * be right and yet beyond the checker's proof; these functions are generated once more
- * from the optimised code, with masked addresses.
+ * from the optimised code, with the addresses masked that were not proven, and if
+ * others are not then, with all of them.
  */
 static int generate(struct build *b, bool last)
 {
-	int err;
+	int err, round;
 
 	generate_objects(&b->generator);
 	diag_status_end();
 	progress(b, "generated");
 	err = finish(b);
 	if (!err)
-		err = check(b, false);
-	if (err != -EAGAIN)
-		return err;
-	generate_masked(&b->generator);
-	progress(b, "generated again");
-	err = finish(b);
-	return err ? err : check(b, last);
+		err = check(b, false, false);
+	for (round = 0; err == -EAGAIN && round < 2; round++) {
+		generate_masked(&b->generator);
+		progress(b, "generated again");
+		err = finish(b);
+		if (!err)
+			err = check(b, last && round, true);
+	}
+	return err;
 }
 
 /* if masks do not help, lower again with indices that stay visible, at last all of them */
@@ -376,6 +386,7 @@ static int compile(const struct options *opt)
 	target_destroy(&b.target);
 out:
 	verify_known_destroy(b.known);
+	lines_destroy(&b.lines);
 	signer_destroy(b.signer);
 	abi_layout_destroy(b.abi);
 	wasm_module_destroy(&b.m);
