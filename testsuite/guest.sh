@@ -24,7 +24,7 @@ now()
 # Hundredths of a second that "soon" may take: 5 on hardware; this may be an emulator on a busy host, and
 # the kernel one that checks every lock and every access
 SOON=100
-[ ! -e /proc/lockdep ] || SOON=1000
+[ ! -e /proc/lockdep ] || SOON=400
 
 # soon START: "yes", or how late it is
 soon()

@@ -43,7 +43,7 @@ ask()
 
 cd /tmp
 insmod /apps/net/wait.ko run=0
-insmod /apps/net/loop.ko run=0
+insmod /apps/net/epoll_loop.ko run=0
 before=$(sockets)
 
 #
@@ -171,7 +171,7 @@ insmod /apps/net/wait.ko run=0
 # kernel-wasm's servers
 #
 
-kwasm run --net in:tcp:*:2001 loop -- echo >out &
+kwasm run --net in:tcp:*:2001 epoll_loop -- echo >out &
 server=$!
 until_says out "start epoll"
 t "the echo server" hello "$(ask 127.0.0.1 2001 hello)"
@@ -190,7 +190,7 @@ kill -9 $server
 t "killed with a client connected, it ends soon" yes "$(ends $server)"
 exec 8>&-
 t "and the client is let go" yes "$(ends $client)"
-kwasm run --net in:tcp:*:2011 loop -- http >out &
+kwasm run --net in:tcp:*:2011 epoll_loop -- http >out &
 server=$!
 until_says out "start epoll"
 t "the http server" "Hello, world!" "$(wget -qO- http://127.0.0.1:2011/)"
@@ -287,5 +287,5 @@ wait $holders 2>/dev/null
 kill -9 $server
 wait $server 2>/dev/null
 t "no socket is left" "$before" "$(becomes "$before" sockets)"
-rmmod wait loop
+rmmod wait epoll_loop
 t "and the modules go" 0 $?

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * loop.c - two servers over kernel-wasm's interface, as its own samples are: one loop, callbacks armed
+ * epoll_loop.c - two servers over kernel-wasm's interface, as its own samples are: one loop, callbacks armed
  * with EPOLLET | EPOLLONESHOT and removed when they are done
  *
- *	loop echo	0.0.0.0:2001: sends back what comes
- *	loop http	0.0.0.0:2011: "Hello, world!" to whatever ends with an empty line
+ *	epoll_loop echo	0.0.0.0:2001: sends back what comes
+ *	epoll_loop http	0.0.0.0:2011: "Hello, world!" to whatever ends with an empty line
  */
 #include "net.h"
 
