@@ -5,8 +5,8 @@
  * Two ways, in turn. The file's own, as nfsd does it: its splice_read fills the thread's internal pipe with
  * pages, after all checks (security modules, fanotify), and what it must read from a disk it reads; from
  * the pipe they are handed to TCP, and what TCP does not take is let go again. And the short one, for
- * pages behind those which are in the page cache and up to date: they are looked up, fifteen at a time, and
- * handed to TCP. Half of what a page costs is spared so. It is for file systems known to give a reader of
+ * pages behind those which are in the page cache and up to date: they are looked up, many at a time, and
+ * handed to TCP. A quarter of what a page costs is spared so. It is for file systems known to give a reader of
  * the page cache nothing else than their read would; all others go the first way all the time.
  */
 #include <linux/file.h>
