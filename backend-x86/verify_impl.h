@@ -8,7 +8,6 @@
 #define _BACKEND_X86_VERIFY_IMPL_H
 
 #include <Zydis/Zydis.h>
-#include <elf.h>
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -20,7 +20,6 @@
  * asks for its own address, and code that tells other functions something
  * (verify_entry.any_context), is never known.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,22 +30,16 @@ struct bytes {
 	size_t nr, cap;
 };
 
-struct known_func {
-	u64 hash;
-	size_t size;
-	u8 *view;
-};
-
 /**
  * struct verify_known - what was proven
  * @surroundings: under which
- * @slots: hash table; free ones have no view
+ * @slots: hash table; free ones have no data
  * @nr_slots: power of two, or 0
  */
 struct verify_known {
 	pthread_mutex_t lock;
 	struct bytes surroundings;
-	struct known_func *slots;
+	struct verify_view *slots;
 	size_t nr_slots, nr_used;
 };
 
@@ -220,32 +213,29 @@ static bool describe_func(struct bytes *b, const struct verify_object *obj, u32 
 	return true;
 }
 
-static struct known_func *find(struct verify_known *k, const struct bytes *view, u64 hash)
+static struct verify_view *find(struct verify_known *k, const struct verify_view *view)
 {
-	size_t i = hash & (k->nr_slots - 1);
+	size_t i = view->hash & (k->nr_slots - 1);
 
-	while (k->slots[i].view &&
-	       (k->slots[i].hash != hash || k->slots[i].size != view->nr ||
-		memcmp(k->slots[i].view, view->data, view->nr)))
+	while (k->slots[i].data &&
+	       (k->slots[i].hash != view->hash || k->slots[i].size != view->size ||
+		memcmp(k->slots[i].data, view->data, view->size)))
 		i = (i + 1) & (k->nr_slots - 1);
 	return &k->slots[i];
 }
 
 static void grow(struct verify_known *k)
 {
-	struct known_func *old = k->slots;
+	struct verify_view *old = k->slots;
 	size_t i, nr = k->nr_slots;
 
 	if (2 * (k->nr_used + 1) < nr)
 		return;
 	k->nr_slots = nr ? 2 * nr : 256;
 	k->slots = xcalloc(k->nr_slots, sizeof(*k->slots));
-	for (i = 0; i < nr; i++) {
-		struct bytes view = { .data = old[i].view, .nr = old[i].size };
-
-		if (old[i].view)
-			*find(k, &view, old[i].hash) = old[i];
-	}
+	for (i = 0; i < nr; i++)
+		if (old[i].data)
+			*find(k, &old[i]) = old[i];
 	free(old);
 }
 
@@ -264,7 +254,7 @@ static void forget(struct verify_known *k)
 	size_t i;
 
 	for (i = 0; i < k->nr_slots; i++)
-		free(k->slots[i].view);
+		free(k->slots[i].data);
 	free(k->slots);
 	free(k->surroundings.data);
 	k->slots = NULL;
@@ -306,28 +296,25 @@ bool verify_known_func(struct verify_known *k, const struct verify_object *obj, 
 		free(b.data);
 		return false;
 	}
-	view->data = b.data;
-	view->size = b.nr;
-	view->hash = hash_of(&b);
+	*view = (struct verify_view){ b.data, b.nr, hash_of(&b) };
 	pthread_mutex_lock(&k->lock);
 	if (k->nr_slots)
-		found = find(k, &b, view->hash)->view;
+		found = find(k, view)->data;
 	pthread_mutex_unlock(&k->lock);
 	return found;
 }
 
 void verify_known_add(struct verify_known *k, struct verify_view *view)
 {
-	struct bytes b = { .data = view->data, .nr = view->size };
-	struct known_func *slot;
+	struct verify_view *slot;
 
 	if (!view->data)
 		return;
 	pthread_mutex_lock(&k->lock);
 	grow(k);
-	slot = find(k, &b, view->hash);
-	if (!slot->view) {
-		*slot = (struct known_func){ view->hash, view->size, view->data };
+	slot = find(k, view);
+	if (!slot->data) {
+		*slot = *view;
 		k->nr_used++;
 		view->data = NULL;
 	}
