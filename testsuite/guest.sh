@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What scripts of tests begin with (guest_script() of lib.sh puts it before them): a test, the time,
-# the end of processes. Runs in the guest, and where a script runs on the host there too; needs no more than a shell.
+# the end of processes, what a file says. Runs in the guest, and where a script runs on the host there too; needs no more than a shell.
 
 # t NAME EXPECTED SEEN
 t()
@@ -50,5 +50,15 @@ ends()
 		[ $(($(now) - start)) -le $((5 * SOON)) ] || { kill -9 $1; echo "not within $((SOON / 20)) s"; return; }
 	done
 	soon $start
+}
+
+# until_says FILE PATTERN: until a line of it matches; fails after 10 s
+until_says()
+{
+	local start=$(now)
+	while ! grep -q "$2" "$1" 2>/dev/null; do
+		[ $(($(now) - start)) -le 1000 ] || return 1
+		sleep 0.1
+	done
 }
 

@@ -3,16 +3,6 @@
 # Sockets and other processes: servers, waiting and killing, unloading, namespaces, permission, leaks.
 # Runs in the guest, behind guest.sh; prints TAP.
 
-# until FILE has a line matching; fails after 10 s
-until_says()
-{
-	local start=$(now)
-	while ! grep -q "$2" "$1" 2>/dev/null; do
-		[ $(($(now) - start)) -le 1000 ] || return 1
-		sleep 0.1
-	done
-}
-
 # becomes VALUE COMMAND...: within 10 s
 becomes()
 {

@@ -2,33 +2,12 @@
 #
 # Programs that others made for WasmEdge, in /apps/wasmedge: each does what it was made for. Those that are
 # known by name are the examples of the Rust crate wasmedge_wasi_socket; any other
-# is an HTTP server on port 1234, or on that which NAME.port has. Runs in the guest; prints TAP.
-
-t()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1"
-		echo "# expected: $2"
-		echo "# seen:     $3"
-	fi
-}
-
-# says FILE TEXT: within 10 s
-says()
-{
-	local i
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		grep -q "$2" "$1" 2>/dev/null && return
-		sleep 0.5
-	done
-}
+# is an HTTP server on port 1234, or on that which NAME.port has. Runs in the guest, behind guest.sh; prints TAP.
 
 # listens PORT: within 10 s, as /proc shows it
 listens()
 {
-	says /proc/net/tcp ":$(printf %04X "$1") 00000000:0000 0A"
+	until_says /proc/net/tcp ":$(printf %04X "$1") 00000000:0000 0A"
 }
 
 cd /tmp || exit 1
@@ -81,7 +60,7 @@ for ko in /apps/wasmedge/*.ko; do
 		fi
 		kwasm run --net "udp:127.0.0.1:*" --env PORT=1301 udp_reverse &
 		server=$!
-		says /proc/net/udp ":$(printf %04X 1301)"
+		until_says /proc/net/udp ":$(printf %04X 1301)"
 		t "udp_socket says hello, udp_reverse answers" olleh \
 			"$(timeout 20 kwasm run --net "udp:*:*" --env PORT=1301 udp_socket 2>&1)"
 		wait $server
