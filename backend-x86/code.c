@@ -231,8 +231,8 @@ static bool touches_nothing(const ZydisDecodedInstruction *insn)
 }
 
 /*
- * Which addresses cannot be in linear memory: the stack and constants (relative
- * to rip, or at a relocated address). Anything else may be, and a row too many
+ * Which addresses cannot be in linear memory: the stack, whose frames have no pointer but rsp, and
+ * constants (relative to rip, or at a relocated address). Anything else may be, and a row too many
  * does no harm. What is below r13 is decided at the end of the function.
  */
 static bool operand_in_linear_memory(const struct scan *s, const ZydisDecodedOperand *op)
@@ -243,7 +243,6 @@ static bool operand_in_linear_memory(const struct scan *s, const ZydisDecodedOpe
 		return false;
 	switch (mem->base) {
 	case ZYDIS_REGISTER_RSP:
-	case ZYDIS_REGISTER_RBP:
 	case ZYDIS_REGISTER_RIP:
 		return false;
 	default:
@@ -617,8 +616,21 @@ static int end_function(struct scan *s)
 	return -E2BIG;
 }
 
+/* What may trap, before it changes rsp: a backtrace starts or goes on there */
+static void note_frame(struct scan *s)
+{
+	struct code *code = s->code;
+	u32 depth = s->depth > 0 ? s->depth : 0;
+
+	if (code->nr_frames && code->frames[code->nr_frames - 1].depth == depth)
+		return;
+	array_reserve(code->frames, code->cap_frames, code->nr_frames + 1);
+	code->frames[code->nr_frames++] = (struct code_frame){ s->at, depth };
+}
+
 static int scan_instruction(struct scan *s)
 {
+	size_t nr_accesses = s->code->nr_accesses;
 	int err;
 
 	s->has_operands = false;
@@ -627,6 +639,9 @@ static int scan_instruction(struct scan *s)
 		return err;
 	if (s->function) {
 		arrive(s);
+		if (s->code->nr_accesses != nr_accesses ||
+		    s->insn.meta.category == ZYDIS_CATEGORY_CALL)
+			note_frame(s);
 		err = find_own_r13(s);
 		if (!err)
 			err = track_stack(s);
@@ -719,6 +734,7 @@ void code_destroy(struct code *code)
 	free(code->functions);
 	free(code->accesses);
 	free(code->calls);
+	free(code->frames);
 	free(code->returns);
 	free(code->retpolines);
 	memset(code, 0, sizeof(*code));

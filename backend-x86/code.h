@@ -40,12 +40,23 @@ struct code_call {
 };
 
 /**
+ * struct code_frame - how deep the stack is from some place on
+ * @offset: in .text, of an access or a call
+ * @depth: bytes from rsp there up to the function's return address
+ */
+struct code_frame {
+	u32 offset;
+	u32 depth;
+};
+
+/**
  * struct code - the result; every array ascends by offset
  * @text: index of the section .text
  * @functions: defined functions
  * @accesses: instructions that may touch linear memory; number i gets row i of
  *	the exception table
  * @calls: all calls, also those to thunks
+ * @frames: for each place that may trap the last one at or before it tells the depth there
  * @returns: jumps to __x86_return_thunk
  * @retpolines: jumps and calls to __x86_indirect_thunk_*
  */
@@ -60,6 +71,9 @@ struct code {
 	struct code_call *calls;
 	size_t nr_calls;
 	size_t cap_calls;
+	struct code_frame *frames;
+	size_t nr_frames;
+	size_t cap_frames;
 	u32 *returns;
 	size_t nr_returns;
 	size_t cap_returns;

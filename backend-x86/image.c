@@ -319,6 +319,21 @@ static void add_accesses(struct image *image, const struct code *code)
 	free(bytes);
 }
 
+/* for backtraces */
+static void add_frames(struct image *image, const struct code *code)
+{
+	struct kwasm_image_frame *rows = xcalloc(code->nr_frames + 1, sizeof(*rows));
+	size_t i;
+
+	for (i = 0; i < code->nr_frames; i++)
+		rows[i] = (struct kwasm_image_frame) {
+			.text_offset = code->frames[i].offset,
+			.depth = code->frames[i].depth,
+		};
+	add_rows(image, frames, rows, code->nr_frames);
+	free(rows);
+}
+
 static void add_refs(struct image *image, const struct wasm_module *m, const struct abi_layout *abi,
 		     const struct text_index *index)
 {
@@ -509,6 +524,7 @@ void image_create(struct image *image, const struct wasm_module *m, const struct
 	add_imports(image, m, abi);
 	add_funcs(image, m, obj, code, lines);
 	add_accesses(image, code);
+	add_frames(image, code);
 	add_refs(image, m, abi, &index);
 	add_tables(image, m, abi);
 	add_memories(image, m, abi);

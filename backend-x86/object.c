@@ -600,7 +600,7 @@ static bool has_prefix(const char *s, const char *prefix)
  * object_section_unwanted() - Does a section say nothing to a kernel?
  * @s: section, as LLVM made it
  *
- * The unwinder uses frame pointers, so its tables go, and so does what is empty.
+ * Backtraces have a table of their own (code.c), so the unwinder's go, and so does what is empty.
  */
 bool object_section_unwanted(const struct object_section *s)
 {

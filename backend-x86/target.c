@@ -3,7 +3,7 @@
  * target.c - how LLVM is configured, and run
  *
  * The door of this folder. Code is for the kernel: kernel code model, no
- * relocation at run time, no red zone, frame pointers, branches and returns
+ * relocation at run time, no red zone, no frame pointers, branches and returns
  * protected as the kernel's own are (struct profile). A module without floats
  * and vectors gets no SSE, so that the runtime need not keep FPU state for it.
  *

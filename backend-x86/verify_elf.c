@@ -1259,6 +1259,9 @@ static int check_code(struct verify_object *obj)
 		nr_imported += obj->imports[i].kind == KWASM_EXTERN_FUNC;
 	if (im->lines.nr && !in_image(obj, im->lines.offset, im->lines.nr))
 		return image_error(obj, "array of lines", 0);
+	if (im->frames.nr && !in_image(obj, im->frames.offset,
+				       (u64)im->frames.nr * sizeof(struct kwasm_image_frame)))
+		return image_error(obj, "array of frames", 0);
 	for (i = 0; i < im->funcs.nr; i++) {
 		const struct kwasm_image_func *f = &obj->funcs[i];
 

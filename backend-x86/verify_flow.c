@@ -184,7 +184,7 @@ static void make_thresholds(struct flow *f)
 		s64 step = 1;
 
 		/* what pointers are moved by, and from where they are used */
-		if (in->has_mem && in->disp && !in->disp_reloc && in->base != RBP && in->base != RSP)
+		if (in->has_mem && in->disp && !in->disp_reloc && in->base != RSP)
 			add_threshold(f, in->op == OP_LEA ? in->disp : -in->disp);
 		if (in->op != OP_CMP || in->operands[1].kind != OPERAND_IMM || in->imm_reloc)
 			continue;

@@ -241,7 +241,9 @@ static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef 
 	if (l->opt->return_thunk)
 		LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex,
 					attribute(l, "fn_ret_thunk_extern"));
-	set_attribute(l, func, "frame-pointer", "all");
+	/* one register more, and 3% less time; a frame's size is known wherever it can trap */
+	set_attribute(l, func, "frame-pointer", "none");
+	set_attribute(l, func, "no-realign-stack", "");
 	/* a loop stays a loop: there is no memset to call */
 	LLVMAddAttributeAtIndex(func, LLVMAttributeFunctionIndex, LLVMCreateStringAttribute(
 		l->llvm, "no-builtins", strlen("no-builtins"), "", 0));

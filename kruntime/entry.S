@@ -51,7 +51,7 @@
 #define STORE_PENDING		24
 #define STORE_TRAP_IP		32
 #define STORE_TRAP_ROW		40
-#define STORE_TRAP_RBP		48
+#define STORE_TRAP_RSP		48
 #define STORE_TRAP_CTX		56
 
 /* the context; kwasm_abi.h, asserted in store.c */
@@ -81,7 +81,6 @@ KWASM_FUNC(kwasm_enter)
 	movq	%rdx, %rax
 	movq	%rcx, %rdi
 	movq	%r8, %rsp
-	xorl	%ebp, %ebp		/* the guest's chain of frames ends here */
 	KWASM_CALL rax
 	/* R13 is callee-saved in guest code too, and the store cannot have changed */
 	movq	CTX_STORE(%r13), %rdx
@@ -131,12 +130,12 @@ KWASM_FUNC(kwasm_host_call)
 	jmp	.Ltrap
 KWASM_FUNC_END(kwasm_host_call)
 
-/* Ways out of guest code. eax: enum kwasm_trap, rcx: address, rdx: store, rbp: frame */
+/* Ways out of guest code. eax: enum kwasm_trap, rcx: address, rdx: store, rsp: as it was there */
 KWASM_FUNC(kwasm_trap_current)
 	KWASM_CURRENT rdx
 .Ltrap:
 	movq	%rcx, STORE_TRAP_IP(%rdx)
-	movq	%rbp, STORE_TRAP_RBP(%rdx)
+	movq	%rsp, STORE_TRAP_RSP(%rdx)
 	movq	%r13, STORE_TRAP_CTX(%rdx)
 	jmp	.Lleave
 KWASM_FUNC_END(kwasm_trap_current)

@@ -387,7 +387,8 @@ int kwasm_image_check(struct kwasm_program *program)
 	    !array_ok(image, image->datas, sizeof(struct kwasm_image_data)) ||
 	    !array_ok(image, image->tags, sizeof(struct kwasm_image_tag)) ||
 	    !array_ok(image, image->lines, 1) ||
-	    !array_ok(image, image->accesses, 1))
+	    !array_ok(image, image->accesses, 1) ||
+	    !array_ok(image, image->frames, sizeof(struct kwasm_image_frame)))
 		return refuse(&c, "array", 0);
 	if (image->init_code > image->text_size ||
 	    (image->init_code && image->init_invoke >= image->text_size))

@@ -447,7 +447,7 @@ static int execute(struct kwasm_store *store, struct kwasm_instance *instance, v
 	store->detail = 0;
 	store->trap_ip = 0;
 	store->trap_row = ~0ull;
-	store->trap_rbp = 0;
+	store->trap_rsp = 0;
 	store->values[-1].i64 = 0;
 	plat_mutex_lock(&kwasm_registry_lock);
 	store->running_since = plat_cpu_ns();

@@ -219,7 +219,7 @@ struct kwasm_store {
 	/* written by the assembly when a trap ends the call */
 	u64 trap_ip;			/* return address of the trap call; 0: see trap_row */
 	u64 trap_row;			/* row in the exception table of a fault */
-	u64 trap_rbp;			/* frame of the trapping function */
+	u64 trap_rsp;			/* guest stack pointer there */
 	u64 trap_ctx;			/* R13 there */
 	s32 detail;			/* of abi.pending */
 	u32 kill;			/* the call inside must end; set by others while there is one */
@@ -608,7 +608,7 @@ void kwasm_host_call(void);
 void kwasm_fault_fixup(void);
 /*
  * Not a function: jumped to, from any guest code (preempt.c, to kill), with eax = enum kwasm_trap,
- * rcx = interrupted address, rbp as in the guest. Ends the call of the current store.
+ * rcx = interrupted address, rsp as in the guest. Ends the call of the current store.
  */
 void kwasm_trap_current(void);
 

@@ -21,7 +21,6 @@
 
 /* on the stack: fifteen registers, then what iretq takes */
 #define SAVED_R13	(2 * 8)
-#define SAVED_RBP	(8 * 8)
 #define FRAME_IP	(15 * 8)
 #define FRAME_CS	(16 * 8)
 #define FRAME_FLAGS	(17 * 8)
@@ -96,7 +95,7 @@ SYM_FUNC_START(kwasm_resched_trampoline)
 	movq	%rax, %rcx
 	movl	$TRAP_KILLED, %eax
 	movq	SAVED_R13(%rsp), %r13
-	movq	SAVED_RBP(%rsp), %rbp
+	movq	FRAME_SP(%rsp), %rsp
 	jmp	kwasm_trap_current
 SYM_FUNC_END(kwasm_resched_trampoline)
 STACK_FRAME_NON_STANDARD kwasm_resched_trampoline

@@ -15,7 +15,7 @@ static_assert(offsetof(struct kwasm_store, abi.guest_rsp) == 16, "entry.S");
 static_assert(offsetof(struct kwasm_store, abi.pending) == 24, "entry.S");
 static_assert(offsetof(struct kwasm_store, trap_ip) == 32, "entry.S");
 static_assert(offsetof(struct kwasm_store, trap_row) == 40, "entry.S");
-static_assert(offsetof(struct kwasm_store, trap_rbp) == 48, "entry.S");
+static_assert(offsetof(struct kwasm_store, trap_rsp) == 48, "entry.S");
 static_assert(offsetof(struct kwasm_store, trap_ctx) == 56, "entry.S");
 static_assert(KWASM_CTX_STORE == -16, "entry.S");
 static_assert(KWASM_VALUES_EXCEPTION == -(int)sizeof(union kwasm_value), "one cell in front");

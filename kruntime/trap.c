@@ -3,10 +3,10 @@
  * Traps as data: what happened, where, and through which calls
  *
  * When guest code trapped, entry.S has left the address (or the row of the exception
- * table), the frame pointer and R13 in the store and dropped the guest stack's contents
- * without touching them. Before the stack goes back to the pool, its chain of frame
- * pointers is walked here, on the task stack. Nothing on a guest stack is trusted: a
- * frame must lie in the stack and above the one before.
+ * table), the stack pointer and R13 in the store and dropped the guest stack's contents
+ * without touching them. Before the stack goes back to the pool, its frames are walked
+ * here, on the task stack: the image tells how large each is. Nothing on a guest stack is
+ * trusted: a return address must lie in the stack, and is only looked up.
  */
 #include "kwasm.h"
 
@@ -156,6 +156,33 @@ static bool fill_frame(struct kwasm_store *store, u64 ip, u64 probe, struct kwas
 	return true;
 }
 
+/*
+ * Bytes from rsp up to the return address, at @probe: exact where code traps and calls; where a
+ * killed call was interrupted rsp may just be moving, and the backtrace ends early.
+ */
+static bool frame_depth(struct kwasm_store *store, u64 probe, u64 *depth)
+{
+	struct kwasm_program *program = program_at(store, probe);
+	const struct kwasm_image_frame *rows;
+	u32 low = 0, high, mid;
+
+	if (!program)
+		return false;
+	probe -= (u64)(unsigned long)program->app->text;
+	rows = kwasm_image_at(program->image, program->image->frames);
+	high = program->image->frames.nr;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (rows[mid].text_offset <= probe)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low)
+		*depth = rows[low - 1].depth;
+	return low;
+}
+
 struct ex_row {
 	s32 insn;
 	s32 fixup;
@@ -237,9 +264,7 @@ static void fill_frames(struct kwasm_store *store, struct kwasm_trap_info *repor
 {
 	u64 slot = (u64)(unsigned long)store->stack->slot;
 	u64 top = (u64)(unsigned long)store->stack->top;
-	u64 ip = store->trap_ip, rbp = store->trap_rbp, probe;
-	u64 floor = slot;
-	const u64 *words;
+	u64 ip = store->trap_ip, rsp = store->trap_rsp, depth, probe;
 
 	if (ip) {
 		probe = ip - 1;	/* a return address, maybe already of the next function */
@@ -252,13 +277,12 @@ static void fill_frames(struct kwasm_store *store, struct kwasm_trap_info *repor
 			report->nr_frames++;
 		else
 			memset(&report->frames[report->nr_frames], 0, sizeof(report->frames[0]));
-		if (rbp < floor || rbp > top - 16 || rbp % 8)
+		if (!frame_depth(store, probe, &depth) || rsp < slot || rsp >= top || rsp % 8 ||
+		    depth % 8 || depth >= top - rsp)
 			break;
-		words = (const u64 *)(unsigned long)rbp;
-		floor = rbp + 16;
-		rbp = words[0];
-		ip = words[1];
+		ip = *(const u64 *)(unsigned long)(rsp + depth);
 		probe = ip - 1;
+		rsp += depth + 8;
 	}
 }
 

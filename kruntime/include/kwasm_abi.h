@@ -9,7 +9,7 @@
  *		entry and at every call; callee-saved, so a function that calls
  *		another instance's function gets its own back
  *	others	the System V C convention (arguments in rdi, rsi, rdx, rcx, r8, r9,
- *		xmm0-7); rbp is always a frame pointer. Where registers do not suffice,
+ *		xmm0-7); rbp is one like others, struct kwasm_image_frame leads through the frames. Where registers do not suffice,
  *		parameter i is in cell i of the value buffer: nothing is passed on the
  *		stack, so a tail call is a jump, whatever the types, and returns stay plain
  *	rsp	in a guest stack: a slot of KWASM_STACK_SLOT bytes of address space,
@@ -46,7 +46,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	8
+#define KWASM_ABI_VERSION	9
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -380,7 +380,7 @@ struct kwasm_image {
 	struct kwasm_image_array tags;	/* struct kwasm_image_tag: imports first */
 	/* bytes: ULEB128 deltas between the text offsets of accesses, from 0; nr_ex_rows of them */
 	struct kwasm_image_array accesses;
-	u32 reserved[2];
+	struct kwasm_image_array frames; /* struct kwasm_image_frame, ascending text_offset */
 };
 
 /*
@@ -442,6 +442,15 @@ struct kwasm_image_import {
 	 * struct kwasm_table_abi *; globals: slot for the address of the cell.
 	 */
 	s32 slot;
+};
+
+/*
+ * struct kwasm_image_frame - where the return address is
+ * At instructions that may trap, and during calls, from here to the next row.
+ */
+struct kwasm_image_frame {
+	u32 text_offset;
+	u32 depth;	/* bytes from rsp up to the return address */
 };
 
 struct kwasm_image_func {

@@ -335,7 +335,7 @@ TEST(accesses_are_all_that_may_touch_linear_memory)
 {
 	ASSERT_EQ(0, scan_object("access"));
 	assert_sites("row", loaded.code.accesses, loaded.code.nr_accesses);
-	ASSERT_EQ(24, loaded.code.nr_accesses);
+	ASSERT_EQ(25, loaded.code.nr_accesses);
 }
 
 TEST(thunk_sites_and_calls_are_found)
@@ -375,6 +375,42 @@ TEST(frame_is_how_far_rsp_goes_below_its_value_at_entry)
 		if (expected != f->frame)
 			HARNESS_FAIL("%s has a frame of %u", name, f->frame);
 	}
+}
+
+/* where a backtrace may go on: the last row at or before the call */
+static u32 depth_at(u32 offset)
+{
+	const struct code *code = &loaded.code;
+	size_t i = code->nr_frames;
+
+	while (i && code->frames[i - 1].offset > offset)
+		i--;
+	return i ? code->frames[i - 1].depth : ~0u;
+}
+
+TEST(depth_of_the_stack_is_known_at_calls)
+{
+	static const struct {
+		const char *function;
+		u32 depth;
+	} expected[] = {
+		{ "frame_16_call", 8 }, { "frame_1064_locals_and_arguments", 1056 },
+		{ "frame_48_two_exits", 40 },
+	};
+	const struct code_function *f;
+	size_t i, k, nr = 0;
+
+	ASSERT_EQ(0, scan_object("frames"));
+	for (i = 0; i < loaded.code.nr_calls; i++) {
+		f = code_find_function(&loaded.code, loaded.code.calls[i].offset);
+		for (k = 0; k < ARRAY_SIZE(expected); k++) {
+			if (strcmp(loaded.obj.symbols[f->symbol].name, expected[k].function))
+				continue;
+			ASSERT_EQ(expected[k].depth, depth_at(loaded.code.calls[i].offset));
+			nr++;
+		}
+	}
+	ASSERT_TRUE(nr >= ARRAY_SIZE(expected));
 }
 
 TEST(functions_are_found_by_offset)

@@ -454,9 +454,23 @@ static bool keep_r13_at_a_call(const struct insn *in)
 	return true;
 }
 
+static bool is_saved(const struct insn *in)
+{
+	static const ZydisRegister saved[] = {
+		ZYDIS_REGISTER_RBX, ZYDIS_REGISTER_RBP, ZYDIS_REGISTER_R12, ZYDIS_REGISTER_R13,
+		ZYDIS_REGISTER_R14, ZYDIS_REGISTER_R15,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(saved); i++)
+		if (is_reg(in, 0, saved[i]))
+			return true;
+	return false;
+}
+
 static bool lose_a_saved_register(const struct insn *in)
 {
-	if (in->z.mnemonic != ZYDIS_MNEMONIC_POP)
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_POP || !is_saved(in))
 		return false;
 	erase(in);
 	text()[in->at + in->z.length - 1] = 0x59;	/* pop rcx */
@@ -490,15 +504,42 @@ static bool unknown_frame(const struct insn *in)
 	return true;
 }
 
-static s8 frame_offset;
+/* bytes from rsp up to the return address, in front of the function's first way out; else -1 */
+static s64 frame_depth(const struct insn *in)
+{
+	const struct insn *i = in;
+	s64 depth = 0;
 
-/* a store to the frame goes to rbp + @frame_offset instead */
+	while (i > insns && i[-1].func == in->func)
+		i--;
+	for (; i < in; i++) {
+		if (i->z.mnemonic == ZYDIS_MNEMONIC_PUSH)
+			depth += 8;
+		else if (i->z.mnemonic == ZYDIS_MNEMONIC_SUB && is_reg(i, 0, ZYDIS_REGISTER_RSP))
+			depth += i->op[1].imm.value.s;
+		else if (i->z.mnemonic == ZYDIS_MNEMONIC_POP ||
+			 (i->z.mnemonic == ZYDIS_MNEMONIC_ADD && is_reg(i, 0, ZYDIS_REGISTER_RSP)))
+			return -1;
+	}
+	return depth;
+}
+
+static s64 frame_offset;
+static bool from_rsp;
+
+/* a store to the frame goes to its return address + @frame_offset instead, or to rsp + that */
 static bool store_elsewhere(const struct insn *in)
 {
-	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || !is_mem(in, 0, ZYDIS_REGISTER_RBP) ||
+	s64 depth, to;
+
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || !is_mem(in, 0, ZYDIS_REGISTER_RSP) ||
 	    in->z.raw.disp.size != 8)
 		return false;
-	text()[in->at + in->z.raw.disp.offset] = frame_offset;
+	depth = frame_depth(in);
+	to = from_rsp ? frame_offset : depth + frame_offset;
+	if (depth < 0 || to > 127)
+		return false;
+	text()[in->at + in->z.raw.disp.offset] = to;
 	return true;
 }
 
@@ -507,7 +548,7 @@ static bool store_to_the_context(const struct insn *in)
 {
 	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || in->op[0].type != ZYDIS_OPERAND_TYPE_MEMORY ||
 	    in->op[0].mem.index != ZYDIS_REGISTER_NONE || in->z.raw.disp.size != 8 ||
-	    in->op[0].mem.disp.value > -40 || in->op[0].mem.base == ZYDIS_REGISTER_RBP)
+	    in->op[0].mem.disp.value > -40 || in->op[0].mem.base == ZYDIS_REGISTER_RSP)
 		return false;
 	text()[in->at + in->z.raw.disp.offset] = (u8)KWASM_CTX_STORE;
 	return true;
@@ -915,12 +956,13 @@ int main(int argc, char **argv)
 			       strcmp(forbidden[forbidden_nr].name, "ud2") ? 7 : 1000000);
 	for (i = 0; i < ARRAY_SIZE(mutations); i++)
 		check_mutation(mutations[i].name, mutations[i].apply, 1);
+	frame_offset = -8;
+	check_mutation("store over a saved register", store_elsewhere, 1);
 	frame_offset = 0;
-	check_mutation("store over the saved frame pointer", store_elsewhere, 1);
-	frame_offset = 8;
 	check_mutation("store over the return address", store_elsewhere, 1);
-	frame_offset = 16;
+	frame_offset = 8;
 	check_mutation("store to the caller's frame", store_elsewhere, 1);
+	from_rsp = true;
 	frame_offset = -128;
 	check_mutation("store below rsp", store_elsewhere, 1);
 	check_moved_rows();

@@ -7,8 +7,8 @@ f:
 	mov	%rsp, %rbp
 	sub	$16, %rsp
 	/* stack, constants, context */
-	mov	8(%rbp), %eax
-	mov	-8(%rbp,%rcx,4), %eax
+	mov	8(%rsp), %eax
+	mov	-8(%rsp,%rcx,4), %eax
 	mov	(%rsp), %eax
 	mov	constant(%rip), %eax
 	mov	constant(,%rcx,4), %eax
@@ -44,6 +44,7 @@ row19:	movsbl	-1(%r12), %eax
 row20:	pop	(%rax)
 row21:	btsl	%eax, (%r13,%rcx)
 row22:	xlatb
+row23:	mov	8(%rbp), %eax
 	add	$16, %rsp
 	pop	%rbp
 	ret
@@ -53,9 +54,9 @@ row22:	xlatb
 	.type	g, @function
 g:
 	push	%r13
-row23:	mov	-8(%r13), %rax
+row24:	mov	-8(%r13), %rax
 	lea	(%r13,%rcx), %r13
-row24:	movups	%xmm0, -24(%r13)
+row25:	movups	%xmm0, -24(%r13)
 	pop	%r13
 	ret
 	.size	g, . - g
