@@ -7,7 +7,8 @@
  * number it may be (enum kind). A state is all of these at one place. Blocks are
  * run until no state at a block's start changes; where paths meet, values are
  * joined; at loop heads intervals grow by leaps, so that it ends. Then every
- * reachable block is run once more, and only then anything is reported.
+ * reachable block is run once more, and only then anything is reported. The first attempt
+ * leaps far, which nearly always is good enough; if it leaves anything open, there is a second.
  *
  * Values that are certainly equal carry the same value number, so that what a
  * branch or an access tells about one of them is told about all copies. Numbers
@@ -166,6 +167,47 @@ static void add_threshold(struct flow *f, s64 v)
 	f->thresholds[f->nr_thresholds++] = v;
 }
 
+static void add_stop(struct flow *f, s64 v)
+{
+	array_reserve(f->stops, f->cap_stops, f->nr_stops + 1);
+	f->stops[f->nr_stops++] = v;
+}
+
+/* where pointers may begin and end */
+static void add_move(struct flow *f, s64 v)
+{
+	add_threshold(f, v);
+	if (v > 65536 || v < -65536)
+		add_stop(f, v);
+}
+
+/* ascending, each once; returns how many are left */
+static size_t sort_numbers(s64 *numbers, size_t nr)
+{
+	size_t i, n;
+
+	qsort(numbers, nr, sizeof(*numbers), compare_s64);
+	for (i = 1, n = 1; i < nr; i++)
+		if (numbers[i] != numbers[n - 1])
+			numbers[n++] = numbers[i];
+	return n;
+}
+
+/* is what instruction @i compares counted just before? */
+static bool is_counter(const struct flow *f, u32 i)
+{
+	const struct verify_operand *counter = &f->insns[i].operands[0];
+	u32 k;
+
+	for (k = 1; k <= 4 && k <= i; k++) {
+		const struct verify_insn *in = &f->insns[i - k];
+
+		if (in->operands[0].kind == counter->kind && in->operands[0].reg == counter->reg)
+			return in->op == OP_ADD || in->op == OP_INC || in->op == OP_LEA;
+	}
+	return false;
+}
+
 /* where intervals stop when they grow: round numbers, and what the code compares with or adds */
 static void make_thresholds(struct flow *f)
 {
@@ -174,18 +216,20 @@ static void make_thresholds(struct flow *f)
 		(1ll << 29) + 4096, (1ll << 30) + 4096, INT_MAX, 1ll << 31, U32_LIMIT, (1ll << 32) + 4096, (1ll << 33), (1ll << 33) + 65536,
 		1ll << 40,
 	};
-	size_t i, n;
+	size_t i;
 
 	f->nr_thresholds = 0;
-	for (i = 0; i < ARRAY_SIZE(round); i++)
+	for (i = 0; i < ARRAY_SIZE(round); i++) {
 		add_threshold(f, round[i]);
-	for (i = 0; i < f->nr_insns && f->nr_thresholds < 1024; i++) {
+		add_stop(f, round[i]);
+	}
+	for (i = 0; i < f->nr_insns; i++) {
 		const struct verify_insn *in = &f->insns[i];
 		s64 step = 1;
 
 		/* what pointers are moved by, and from where they are used */
 		if (in->has_mem && in->disp && !in->disp_reloc && in->base != RSP)
-			add_threshold(f, in->op == OP_LEA ? in->disp : -in->disp);
+			add_move(f, in->op == OP_LEA ? in->disp : -in->disp);
 		if (in->op != OP_CMP || in->operands[1].kind != OPERAND_IMM || in->imm_reloc)
 			continue;
 		/* a loop that counts in steps ends one step before */
@@ -194,12 +238,14 @@ static void make_thresholds(struct flow *f)
 		add_threshold(f, in->imm - step);
 		add_threshold(f, in->imm);
 		add_threshold(f, in->imm - 1);
+		if (is_counter(f, i)) {
+			add_stop(f, in->imm - step);
+			add_stop(f, in->imm);
+			add_stop(f, in->imm - 1);
+		}
 	}
-	qsort(f->thresholds, f->nr_thresholds, sizeof(s64), compare_s64);
-	for (i = 1, n = 1; i < f->nr_thresholds; i++)
-		if (f->thresholds[i] != f->thresholds[n - 1])
-			f->thresholds[n++] = f->thresholds[i];
-	f->nr_thresholds = n;
+	f->nr_thresholds = sort_numbers(f->thresholds, f->nr_thresholds);
+	f->nr_stops = sort_numbers(f->stops, f->nr_stops);
 }
 
 static void entry_state(struct flow *f, struct state *s)
@@ -237,10 +283,18 @@ static void entry_state(struct flow *f, struct state *s)
 			s->reg[flow_arg_regs[i]] = flow_make_ref(f, f->sig->params[i]);
 }
 
+static void enqueue(struct flow *f, struct block *b)
+{
+	b->queued = true;
+	if (b->order < f->back)
+		f->back = b->order;
+}
+
 static void flow_to(struct flow *f, u32 to, struct state *s)
 {
 	struct block *b = &f->blocks[to];
 	int leap = 0;
+	size_t i;
 
 	if (f->phase == SHRINKING) {
 		if (b->has_redo)
@@ -252,8 +306,10 @@ static void flow_to(struct flow *f, u32 to, struct state *s)
 	}
 	if (!b->has_in) {
 		flow_state_copy(&b->in, s);
+		for (i = 0; i < flow_nr_values(&b->in); i++)
+			flow_nth_value(&b->in, i)->climbs = 0;
 		b->has_in = true;
-		b->queued = true;
+		enqueue(f, b);
 		return;
 	}
 	if (b->loop_head)
@@ -261,7 +317,7 @@ static void flow_to(struct flow *f, u32 to, struct state *s)
 	else if (b->visits > VISITS_MAX * 4)
 		leap = 2;
 	if (flow_join_state(f, &b->in, s, leap))
-		b->queued = true;
+		enqueue(f, b);
 }
 
 /* run a block from its start; to its successors unless only reporting */
@@ -333,30 +389,39 @@ static void destroy(struct flow *f)
 	free(f->blocks);
 	free(f->order);
 	free(f->thresholds);
+	free(f->stops);
 	free(f->pairs);
 }
 
-/* run blocks until what holds at their starts holds for all paths */
+/*
+ * Run blocks until what holds at their starts holds for all paths: in the quick attempt always
+ * the first that is queued, so that inner loops come to rest before what is behind them; else
+ * all that are, from the first to the last, again and again.
+ */
 static void grow(struct flow *f)
 {
-	bool again = true;
+	struct block *b;
 	u32 i;
 
 	f->phase = GROWING;
+	for (i = 0; i < f->nr_blocks; i++) {
+		f->blocks[i].has_in = false;
+		f->blocks[i].visits = 0;
+	}
 	entry_state(f, &f->blocks[0].in);
 	f->blocks[0].has_in = true;
 	f->blocks[0].queued = true;
-	while (again) {
-		again = false;
-		for (i = 0; i < f->nr_order; i++) {
-			struct block *b = &f->blocks[f->order[i]];
-
-			if (!b->queued)
-				continue;
+	f->back = NO_BLOCK;
+	for (i = 0; i < f->nr_order; ) {
+		b = &f->blocks[f->order[i++]];
+		if (b->queued) {
 			b->queued = false;
 			b->visits++;
 			run_block(f, b);
-			again = true;
+		}
+		if (f->back < i && (f->quick || i == f->nr_order)) {
+			i = f->back;
+			f->back = NO_BLOCK;
 		}
 	}
 }
@@ -411,6 +476,20 @@ static u32 look(struct flow *f, bool report)
 	return f->nr_found;
 }
 
+/* false if anything is wrong; it is told unless this was the quick attempt */
+static bool prove(struct flow *f)
+{
+	u32 i;
+
+	grow(f);
+	for (i = 0; look(f, !f->quick && i == NR_SHRINKS); i++) {
+		if (i == NR_SHRINKS)
+			return false;
+		shrink(f);
+	}
+	return true;
+}
+
 void verify_flow_func(struct verify_object *obj, u32 func, struct verify_insn *insns, u32 nr,
 		      bool any_context)
 {
@@ -424,14 +503,16 @@ void verify_flow_func(struct verify_object *obj, u32 func, struct verify_insn *i
 		/* the lowest numbers are those of import slots and of own functions */
 		.next_vn = obj->image.imports.nr + obj->image.refs.nr + 1,
 	};
-	u32 i;
 
 	f.sig = f.entry->invoker ? &flow_no_sig : flow_sig_of(&f, f.entry->type);
 	make_blocks(&f);
 	order_blocks(&f);
 	make_thresholds(&f);
-	grow(&f);
-	for (i = 0; look(&f, i == NR_SHRINKS) && i < NR_SHRINKS; i++)
-		shrink(&f);
+	/* if it finds everything good, it is; if not, its leaps may have been too long */
+	f.quick = true;
+	if (!prove(&f)) {
+		f.quick = false;
+		prove(&f);
+	}
 	destroy(&f);
 }

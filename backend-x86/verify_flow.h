@@ -66,6 +66,7 @@ enum kind {
  * @nonnull: functions: not the null reference
  * @own: functions: its context is C
  * @low: if @has_low: @root + @low, as an unsigned number, is not above the value
+ * @climbs: how often the interval has grown by leaps, at the loop head whose state this is in
  * @below: K_NUM: not above the number with that value number, both as signed; 0: nothing known
  * @strictly: nor is it that
  */
@@ -76,6 +77,7 @@ struct value {
 	bool nonnull;
 	bool own;
 	u8 bound_of;
+	u8 climbs;
 	u32 table;
 	u32 id;
 	u32 vn, vn32;
@@ -170,12 +172,16 @@ struct flow {
 	u32 nr_order;
 	const struct verify_insn *insn;
 	enum { GROWING, SHRINKING, LOOKING } phase;
+	bool quick;		/* leaps grow, inner loops come first */
+	u32 back;		/* the first of @order that was queued since it was last looked at */
 	bool report;
 	u32 nr_found;
 	bool any_context;	/* R13 may be anything at entry, so it is not the context */
 	u32 next_vn;
 	s64 *thresholds;
 	size_t nr_thresholds, cap_thresholds;
+	s64 *stops;		/* what no leap goes beyond */
+	size_t nr_stops, cap_stops;
 	/* join's maps from value numbers, by hashing */
 	struct vn_pair *pairs;
 	size_t nr_pairs_mask;

@@ -963,14 +963,14 @@ void flow_join_begin(struct flow *f, size_t nr)
 	f->pair_epoch++;
 }
 
-/* the first threshold that is not below @v */
-static size_t find_threshold(const struct flow *f, s64 v)
+/* the first of ascending numbers that is not below @v */
+static size_t find_number(const s64 *numbers, size_t nr, s64 v)
 {
-	size_t lo = 0, hi = f->nr_thresholds, mid;
+	size_t lo = 0, hi = nr, mid;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (f->thresholds[mid] < v)
+		if (numbers[mid] < v)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -978,19 +978,45 @@ static size_t find_threshold(const struct flow *f, s64 v)
 	return lo;
 }
 
-static s64 threshold_below(const struct flow *f, s64 v)
+/*
+ * In the quick attempt an interval leaps over more thresholds each time that it grows: a counter
+ * may pass all of them, and small ones are often dense.
+ */
+static size_t stride_of(const struct flow *f, struct value *v)
 {
-	size_t i = find_threshold(f, v);
-
-	if (i < f->nr_thresholds && f->thresholds[i] == v)
-		return v;
-	return i ? f->thresholds[i - 1] : LLONG_MIN;
+	if (!f->quick)
+		return 0;
+	if (v->climbs < 16)
+		v->climbs++;
+	return (1u << v->climbs) / 4;
 }
 
-static s64 threshold_above(const struct flow *f, s64 v)
+/* @old grows down to @v, or further */
+static s64 threshold_below(const struct flow *f, s64 v, struct value *old)
 {
-	size_t i = find_threshold(f, v);
+	/* those not above it */
+	size_t i = find_number(f->thresholds, f->nr_thresholds, v + 1);
+	size_t stop = find_number(f->stops, f->nr_stops, v + 1);
+	size_t stride = stride_of(f, old);
 
+	if (!i || v == LLONG_MAX)
+		return LLONG_MIN;
+	if (stride && stop && (i <= stride || f->stops[stop - 1] > f->thresholds[i - 1 - stride]))
+		return f->stops[stop - 1];
+	return i > stride ? f->thresholds[i - 1 - stride] : LLONG_MIN;
+}
+
+/* up to @v, or further */
+static s64 threshold_above(const struct flow *f, s64 v, struct value *old)
+{
+	size_t i = find_number(f->thresholds, f->nr_thresholds, v);
+	size_t stop = find_number(f->stops, f->nr_stops, v);
+	size_t stride = stride_of(f, old);
+
+	i += stride;
+	if (stride && stop < f->nr_stops &&
+	    (i >= f->nr_thresholds || f->stops[stop] < f->thresholds[i]))
+		return f->stops[stop];
 	return i < f->nr_thresholds ? f->thresholds[i] : LLONG_MAX;
 }
 
@@ -1168,11 +1194,13 @@ bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 		return changed;
 	}
 	if (new->lo < old->lo) {
-		old->lo = leap == 2 ? LLONG_MIN : leap ? threshold_below(f, new->lo) : new->lo;
+		old->lo = leap == 2 ? LLONG_MIN :
+			  leap ? threshold_below(f, new->lo, old) : new->lo;
 		changed = true;
 	}
 	if (new->hi > old->hi) {
-		old->hi = leap == 2 ? LLONG_MAX : leap ? threshold_above(f, new->hi) : new->hi;
+		old->hi = leap == 2 ? LLONG_MAX :
+			  leap ? threshold_above(f, new->hi, old) : new->hi;
 		changed = true;
 	}
 	if (old->kind != K_NUM && is_pointer(old) &&
