@@ -239,6 +239,18 @@ void verify_insn_error(struct verify_object *obj, enum verify_severity severity,
 	va_end(args);
 }
 
+static void count_progress(struct verify_object *obj, u32 size)
+{
+	struct verify_report *report = obj->report;
+
+	if (!report->on_progress)
+		return;
+	pthread_mutex_lock(&obj->lock);
+	obj->done += size;
+	report->on_progress(report->progress_arg, obj->done, obj->total);
+	pthread_mutex_unlock(&obj->lock);
+}
+
 /* follow one function; those that are followed at the same time do not look at each other */
 static void verify_one(void *arg, u32 i)
 {
@@ -259,6 +271,7 @@ static void verify_one(void *arg, u32 i)
 	free(view.data);
 out:
 	verify_decode_done();
+	count_progress(obj, f->size);
 }
 
 static int compare_sizes(const void *a, const void *b, void *arg)
@@ -277,8 +290,10 @@ static void verify_funcs(struct verify_object *obj)
 	u32 i, nr = obj->report->nr_funcs;
 
 	obj->by_size = arena_calloc(&obj->arena, nr + 1, sizeof(*obj->by_size));
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		obj->by_size[i] = i;
+		obj->total += obj->report->funcs[i].size;
+	}
 	if (nr)
 		qsort_r(obj->by_size, nr, sizeof(*obj->by_size), compare_sizes, obj->report->funcs);
 	jobs_run(obj->report->nr_threads ? obj->report->nr_threads : 1, nr, verify_one, obj);

@@ -97,6 +97,8 @@ void verify_known_destroy(struct verify_known *known);
  *	will compile those functions again
  * @quiet: in: print nothing at all
  * @nr_threads: in: functions followed at the same time; 0 is 1
+ * @on_progress: in: called as functions are done, by one thread at a time, with @progress_arg, bytes of
+ *	code that are done, and of all; or NULL
  * @known: in: from verify_known_create(), or NULL; what is proven is added
  * @funcs: functions of .text by ascending address
  * @findings: at most a few per function, see verify_func's counters
@@ -114,6 +116,8 @@ struct verify_report {
 	bool quiet_unproven;
 	bool quiet;
 	unsigned int nr_threads;
+	void (*on_progress)(void *arg, u64 done, u64 total);
+	void *progress_arg;
 	struct verify_known *known;
 
 	struct verify_func *funcs;

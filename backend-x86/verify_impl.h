@@ -164,6 +164,7 @@ struct verify_entry {
  * @lock: for what threads share: the report. All else is read only while they run
  * @pass: of those that findings are ordered by
  * @by_size: functions, the largest first
+ * @done, @total: bytes of functions that have been followed, and of all
  */
 struct verify_object {
 	const char *name;
@@ -211,6 +212,7 @@ struct verify_object {
 	pthread_mutex_t lock;
 	u32 pass;
 	u32 *by_size;
+	u64 done, total;
 };
 
 int verify_elf_load(struct verify_object *obj);

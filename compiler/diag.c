@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -130,6 +131,7 @@ DEFINE_DIAG(diag_info, TOOL_PARAMS, print_line, "", "")
 void diag_status(const char *fmt, ...)
 {
 	char line[DIAG_MAX_LINE];
+	struct winsize window;
 	FILE *f = stderr;
 	va_list args;
 
@@ -140,6 +142,10 @@ void diag_status(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	/* of a line that goes on in the next row only the last row would be taken away */
+	if (!ioctl(fileno(f), TIOCGWINSZ, &window) && window.ws_col &&
+	    window.ws_col <= strlen(line))
+		line[window.ws_col - 1] = 0;
 	print_escaped(f, line);
 	fflush(f);
 	diag_status_shown = true;

@@ -40,7 +40,8 @@
  * @known: functions that have passed the checker
  * @lines: of @ko: which instruction of the module its code comes from
  * @tenths: of the code that are done, as said last
- * @started: for -v
+ * @percent: likewise, as shown last
+ * @started: for -v, and for how much is left
  */
 struct build {
 	const struct options *opt;
@@ -57,7 +58,7 @@ struct build {
 	u8 *ko;
 	size_t ko_size;
 	struct lines lines;
-	unsigned int tenths;
+	unsigned int tenths, percent;
 	struct timespec started;
 };
 
@@ -75,8 +76,31 @@ static void progress(struct build *b, const char *stage)
 		diag_info("%7.1f ms  %s", elapsed_ms(b), stage);
 }
 
-/* a large module takes minutes: -v says more then, and a terminal shows how far it is */
-static void show_progress(void *arg, u64 done, u64 total)
+/* a large module takes minutes: a terminal shows what is done, after a second */
+static void show_status(struct build *b, const char *what)
+{
+	const char *slash = strrchr(b->opt->input, '/');
+
+	if (elapsed_ms(b) > 1000)
+		diag_status("wasm2ko: %s: %s", slash ? slash + 1 : b->opt->input, what);
+}
+
+static void show_percent(struct build *b, u64 done, u64 total, const char *of, double minutes_left)
+{
+	unsigned int percent = total ? done * 100 / total : 100;
+	char left[48] = "", what[128];
+
+	if (percent == b->percent)
+		return;
+	b->percent = percent;
+	if (minutes_left >= 1)
+		snprintf(left, sizeof(left), ", about %.0f min left", minutes_left);
+	snprintf(what, sizeof(what), "%u%% of %.1f MB %s%s", percent, total / 1e6, of, left);
+	show_status(b, what);
+}
+
+/* -v says it in tenths */
+static void show_generated(void *arg, u64 done, u64 total)
 {
 	struct build *b = arg;
 	unsigned int percent;
@@ -87,10 +111,15 @@ static void show_progress(void *arg, u64 done, u64 total)
 	if (b->opt->verbose && percent / 10 != b->tenths) {
 		b->tenths = percent / 10;
 		diag_info("%7.1f ms  %u%% generated", elapsed_ms(b), percent);
-	} else if (elapsed_ms(b) > 1000) {
-		diag_status("wasm2ko: %s: %u%% of %.1f MB generated", b->opt->input, percent,
-			    total / 1e6);
+	} else {
+		show_percent(b, done, total, "generated",
+			     elapsed_ms(b) * (total - done) / done / 60e3);
 	}
+}
+
+static void show_checked(void *arg, u64 done, u64 total)
+{
+	show_percent(arg, done, total, "of machine code checked", 0);
 }
 
 static int read_profile(struct build *b)
@@ -212,6 +241,7 @@ static int finish(struct build *b)
 	struct ko_app app;
 	int err;
 
+	show_status(b, "linking");
 	lines_destroy(lines);
 	err = link_objects(b, &obj);
 	if (!err)
@@ -264,6 +294,8 @@ static int check(struct build *b, bool last, bool all)
 		.quiet_unproven = !last,
 		.nr_threads = b->opt->jobs,
 		.known = b->known,
+		.on_progress = show_checked,
+		.progress_arg = b,
 	};
 	int err = verify_ko(b->opt->output, b->ko, b->ko_size, &report);
 
@@ -294,12 +326,12 @@ static int generate(struct build *b, bool last)
 	int err, round;
 
 	generate_objects(&b->generator);
-	diag_status_end();
 	progress(b, "generated");
 	err = finish(b);
 	if (!err)
 		err = check(b, false, false);
 	for (round = 0; err == -EAGAIN && round < 2; round++) {
+		show_status(b, "some functions are generated again, with masked addresses");
 		generate_masked(&b->generator);
 		progress(b, "generated again");
 		err = finish(b);
@@ -334,7 +366,7 @@ static int generate_output(struct build *b)
 	g->lower.software_bounds = b->opt->software_bounds;
 	g->lower.strict_traps = b->opt->strict_traps;
 	g->nr_threads = b->opt->jobs;
-	g->on_progress = show_progress;
+	g->on_progress = show_generated;
 	g->progress_arg = b;
 	generator_create(g, &b->m, b->abi, &b->target, b->opt->emit != EMIT_KO);
 	if (b->opt->emit != EMIT_KO)
@@ -383,6 +415,7 @@ static int compile(const struct options *opt)
 	if (err)
 		goto out;
 	err = generate_output(&b);
+	diag_status_end();
 	target_destroy(&b.target);
 out:
 	verify_known_destroy(b.known);
