@@ -179,26 +179,42 @@ LLVMTargetMachineRef target_machine(const struct target *target)
 #define PASSES_O2									\
 	"function<eager-inv>(simplifycfg,early-cse<>),"					\
 	"cgscc(devirt<4>(inline,function-attrs<skip-non-recursive-function-attrs>,"	\
-		"function<eager-inv;no-rerun>(" PASSES_FUNCTION "))),"			\
-	"globaldce,function<eager-inv>(" PASSES_LATE ")"
+		"function<eager-inv;no-rerun>(" PASSES_FUNCTION ")))"
+#define PASSES_O2_LATE	"globaldce,function<eager-inv>(simplifycfg," PASSES_LATE ")"
+#define PASSES_CLEAN	"function(simplifycfg)"
+
+static void run_passes(const char *passes, LLVMTargetMachineRef tm, LLVMModuleRef mod,
+		       LLVMPassBuilderOptionsRef options)
+{
+	LLVMErrorRef error = LLVMRunPasses(mod, passes, tm, options);
+
+	if (error)
+		diag_bug("LLVM: %s", LLVMGetErrorMessage(error));
+}
 
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod)
 {
-	static const char * const pipelines[] = {
-		"function(simplifycfg,early-cse)", "default<O1>", PASSES_O2, "default<O3>",
+	/* what inlines, and what comes then */
+	static const char * const pipelines[][2] = {
+		{ "function(simplifycfg,early-cse)" },
+		{ "default<O1>", PASSES_CLEAN },
+		{ PASSES_O2, PASSES_O2_LATE },
+		{ "default<O3>", PASSES_CLEAN },
 	};
+	const char * const *pipeline = pipelines[target->level];
 	LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(tm);
 	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-	LLVMErrorRef error;
 
 	LLVMSetModuleDataLayout(mod, layout);
 	LLVMDisposeTargetData(layout);
 	LLVMPassBuilderOptionsSetSLPVectorization(options, target->level >= 2);
 	LLVMPassBuilderOptionsSetLoopVectorization(options, target->level >= 2);
 	target_keep_widths(mod, true);
-	error = LLVMRunPasses(mod, pipelines[target->level], tm, options);
-	if (error)
-		diag_bug("LLVM: %s", LLVMGetErrorMessage(error));
+	run_passes(pipeline[0], tm, mod, options);
+	if (pipeline[1]) {
+		target_drop_stack_checks(mod);
+		run_passes(pipeline[1], tm, mod, options);
+	}
 	LLVMDisposePassBuilderOptions(options);
 	target_keep_widths(mod, false);
 }

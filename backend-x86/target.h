@@ -51,6 +51,8 @@ LLVMTargetMachineRef target_machine(const struct target *target);
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod);
 /* widths.c: what is left of them keep their width when code is selected */
 void target_keep_widths(LLVMModuleRef mod, bool before);
+/* checks.c: once functions are inlined; their checks become constants */
+void target_drop_stack_checks(LLVMModuleRef mod);
 
 /**
  * target_emit() - Generate code
