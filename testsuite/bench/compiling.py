@@ -2,7 +2,8 @@
 """Compile time, memory and size: wasm2ko beside wasm2c with clang, and native clang -O2.
 
 Each from the same sources; CPU seconds with those of child processes. Text is machine
-code: of wasm2ko the app's .text, of the others that of the objects without the runtime's.
+code: of wasm2ko the app's .text, of the others that of the objects without the runtime's. That
+of wasm has the C library in it, so what is compared is the text of the program's own functions.
 """
 import fnmatch
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+import apptext
 import workloads
 from benchlib import (BUILD, CLANG, HERE, OUT, WASM2C_RT, Failed, kernel_release, machine, make, measured, relative,
                       run, save, say, table)
@@ -18,8 +20,11 @@ from benchlib import (BUILD, CLANG, HERE, OUT, WASM2C_RT, Failed, kernel_release
 CASES = ['sqlite', 'lua', 'zstd']
 # beside them, if WASM2KO_DATA has them: compiled by wasm2ko only, there is no source
 DATA = ['sqlite340', 'php82']
-# only if asked for by name: 20 MB, see large.py
+# only if asked for by name, into a table of its own: 20 MB, see large.py
 LARGE = 'large'
+NOTE = """**text** all machine code: of wasm with what it uses of wasi-libc, of native objects as they are;
+**own** that of the functions of the program's sources which a linker keeps, up to the next one, and that
+**/ native** (`testsuite/bench/apptext.py`)."""
 
 
 def text_of(paths):
@@ -38,14 +43,15 @@ def data_folder():
     return os.environ.get('WASM2KO_DATA', beside)
 
 
-def wasm2ko_rows(name, module, profile):
+def wasm2ko_rows(name, module, profile, own=None):
     for level in ('-O2', '-O0'):
         out = os.path.join(OUT, 'compile.ko')
         words = workloads.wasm2ko_command(module, out, profile, [level])
         say('wasm2ko', level, name)
         row = measured(words)
         row.update(name=name, tool='wasm2ko ' + level, text=text_of([out]), file=os.path.getsize(out),
-                   input=os.path.getsize(module), command=relative(words))
+                   input=os.path.getsize(module), command=relative(words),
+                   own=own and apptext.app_text(out, own, r'wasm\.(\d+)'))
         yield row
 
 
@@ -64,13 +70,14 @@ def native_row(name):
             row['clock'] += one['clock']
             row['mb'] = max(row['mb'], one['mb'])
             objects.append(out)
-        row.update(text=text_of(objects), file=sum(os.path.getsize(o) for o in objects))
+        row.update(text=text_of(objects), file=sum(os.path.getsize(o) for o in objects),
+                   own=apptext.native_app_text(name, folder))
     row.update(name=name, tool='clang -O2, native', input=sum(os.path.getsize(f) for f in files),
                command='%s -O2 -c, each source: testsuite/bench/workloads.py %s' % (CLANG, name))
     return row
 
 
-def wasm2c_row(name, module):
+def wasm2c_row(name, module, own):
     say('wasm2c', name)
     with tempfile.TemporaryDirectory() as folder:
         first, _ = workloads.wasm2c_commands(module, folder, os.path.join(folder, 'app'))
@@ -80,6 +87,7 @@ def wasm2c_row(name, module):
         return {'name': name, 'tool': 'wasm2c + clang -O2', 'cpu': a['cpu'] + b['cpu'],
                 'clock': a['clock'] + b['clock'], 'mb': max(a['mb'], b['mb']), 'text': text_of([out]),
                 'file': os.path.getsize(out), 'input': os.path.getsize(module),
+                'own': apptext.app_text(out, own, r'w2c_f(\d+)'),
                 'command': 'wasm2c %s -n app -o app.c && %s -O2 -c app.c' % (relative([module]), CLANG)}
 
 
@@ -93,38 +101,57 @@ def wanted(name, only):
     return any(fnmatch.fnmatch(name, pattern) for pattern in only) if only else name != LARGE
 
 
+def source_rows(name, profile):
+    module = workloads.wasm(name)
+    with tempfile.TemporaryDirectory() as folder:
+        own = apptext.own_functions(name, folder)
+    yield from wasm2ko_rows(name, module, profile, own)
+    yield native_row(name)
+    if shutil.which('wasm2c'):
+        yield wasm2c_row(name, module, own)
+
+
+def data_rows(name, profile):
+    module = os.path.join(data_folder(), 'real', name, 'prog.wasm')
+    if os.path.exists(module):
+        yield from wasm2ko_rows(name, module, profile)
+    else:
+        say('no', module, '(skipped)')
+
+
+def save_rows(part, rows, opt):
+    result = {'machine': machine(), 'rows': rows,
+              'command': 'testsuite/bench/run compile' + (' --only=' + ','.join(opt.only) if opt.only else '')}
+    if part == LARGE or {r['name'] for r in rows} >= set(CASES):
+        save(part, result)
+    else:
+        say('not saved: that takes', ', '.join(CASES))
+    print(text(result))
+    return result
+
+
 def main(opt):
     profile = os.path.join(BUILD, kernel_release(opt.kernel), 'profile')
-    rows, failed = [], False
-    for name in [n for n in CASES if wanted(n, opt.only)]:
-        module = workloads.wasm(name)
-        try:
-            rows += wasm2ko_rows(name, module, profile)
-            rows.append(native_row(name))
-            if shutil.which('wasm2c'):
-                rows.append(wasm2c_row(name, module))
-        except Failed as e:
-            say(e)
-            failed = True
-    for name in [n for n in DATA + [LARGE] if wanted(n, opt.only)]:
-        module = large_module() if name == LARGE else os.path.join(data_folder(), 'real', name, 'prog.wasm')
-        if os.path.exists(module):
+    rows, large, failed = [], [], False
+    for names, make_rows in ((CASES, source_rows), (DATA, data_rows)):
+        for name in [n for n in names if wanted(n, opt.only)]:
             try:
-                rows += wasm2ko_rows(name, module, profile)
+                rows += make_rows(name, profile)
             except Failed as e:
                 say(e)
                 failed = True
-        else:
-            say('no', module, '(skipped)')
-    result = {'machine': machine(), 'rows': rows,
-              'command': 'testsuite/bench/run compile' + (' --only=' + ','.join(opt.only) if opt.only else '')}
-    save('compile', result)
-    print(text(result))
-    return result, failed
+    if wanted(LARGE, opt.only):
+        try:
+            large += wasm2ko_rows(LARGE, large_module(), profile)
+        except Failed as e:
+            say(e)
+            failed = True
+    results = [save_rows(part, r, opt) for part, r in (('compile', rows), (LARGE, large)) if r]
+    return results[0] if results else {}, failed
 
 
 def text(result):
-    native = {r['name']: r['text'] for r in result['rows'] if r['tool'].endswith('native')}
+    native = {r['name']: r.get('own') for r in result['rows'] if r['tool'].endswith('native')}
     rows, last = [], None
     for r in result['rows']:
         if last and r['name'] != last:
@@ -132,7 +159,8 @@ def text(result):
         last = r['name']
         rows.append([r['name'], r['tool'], '%.2f' % (r['input'] / 1e6), '%.1f' % r['cpu'], '%.1f' % r['clock'],
                      '%.0f' % r['mb'], '%.0f' % (r['text'] / 1e3),
-                     '%.2f' % (r['text'] / native[r['name']]) if r['name'] in native else '-',
+                     '%.0f' % (r['own'] / 1e3) if r.get('own') else '-',
+                     '%.2f' % (r['own'] / native[r['name']]) if r.get('own') and native.get(r['name']) else '-',
                      '%.0f' % (r['file'] / 1e3)])
-    return table(['program', 'tool', 'input MB', 'CPU s', 'clock s', 'peak MB', 'text kB', '/ native', 'file kB'],
+    return table(['program', 'tool', 'input MB', 'CPU s', 'clock s', 'peak MB', 'text kB', 'own kB', '/ native', 'file kB'],
                  rows)

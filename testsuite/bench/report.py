@@ -43,7 +43,8 @@ def compute_part(result):
 
 def part_of(name, module):
     def part(result):
-        return measured_on(result) + '.\n\n' + block(module.text(result))
+        note = getattr(module, 'NOTE', None)
+        return measured_on(result) + '.\n\n' + block(module.text(result)) + ('\n\n' + note if note else '')
     return part
 
 
@@ -102,7 +103,8 @@ def main():
         document = f.read()
     for name, part in (('compute', compute_part), ('calls', part_of('calls', calls)),
                        ('kernelside', part_of('kernelside', kernelside)),
-                       ('compile', part_of('compile', compiling)), ('load', part_of('load', loading)),
+                       ('compile', part_of('compile', compiling)), ('large', part_of('large', compiling)),
+                       ('load', part_of('load', loading)),
                        ('net', part_of('net', net))):
         result = load(name)
         if not result:
