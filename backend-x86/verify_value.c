@@ -459,7 +459,16 @@ size_t flow_nr_values(const struct state *s)
 
 /* ---- what branches and accesses tell ---- */
 
-/* all copies of @v lie in [lo, hi]; false if that cannot be: the path is not taken */
+/* has it an interval of numbers, or of offsets, that is its root plus its delta? */
+static bool has_root(const struct value *v)
+{
+	return v->root && (v->kind == K_NUM || v->kind == K_CTX || v->kind == K_BASE);
+}
+
+/*
+ * @v lies in [lo, hi]: so do all copies of it, and what has its root does in that range moved by the
+ * distance of the two, unless that wraps. False if that cannot be: the path is not taken.
+ */
 bool flow_learn(struct state *s, const struct value *v, s64 lo, s64 hi)
 {
 	struct value key = *v;
@@ -471,15 +480,25 @@ bool flow_learn(struct state *s, const struct value *v, s64 lo, s64 hi)
 		return false;
 	if (!key.vn)
 		return true;
+	if (lo < key.lo)
+		lo = key.lo;
+	if (hi > key.hi)
+		hi = key.hi;
 	for (i = 0; i < nr; i++) {
 		struct value *w = flow_nth_value(s, i);
+		s64 low = lo, high = hi, distance;
 
-		if (w->vn != key.vn || w->kind != key.kind)
-			continue;
-		if (w->lo < lo)
-			w->lo = lo;
-		if (w->hi > hi)
-			w->hi = hi;
+		if (w->vn != key.vn || w->kind != key.kind) {
+			if (w->root != key.root || !has_root(&key) || !has_root(w))
+				continue;
+			distance = w->delta - key.delta;
+			if (add_overflows(lo, distance, &low) || add_overflows(hi, distance, &high))
+				continue;
+		}
+		if (w->lo < low)
+			w->lo = low;
+		if (w->hi > high)
+			w->hi = high;
 		if (w->lo > w->hi)
 			return false;
 		if (w->kind == K_NUM)

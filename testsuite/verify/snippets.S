@@ -245,6 +245,62 @@ SNIPPET <pointer running backwards>, <unproven>
 	xor	eax, eax
 	ret
 END
+SNIPPET <index running backwards above a limit, stepped before it is compared>, <ok>
+	mov	eax, edi
+	mov	ecx, esi
+	cmp	eax, ecx
+	jbe	2f
+	dec	rax
+1:	cmp	byte ptr [r13 + rax], 7
+	lea	rdx, [rax - 1]
+	cmp	rax, rcx
+	mov	rax, rdx
+	ja	1b
+2:	xor	eax, eax
+	ret
+END
+SNIPPET <index running backwards down to a limit, stepped before it is compared>, <unproven>
+	mov	eax, edi
+	mov	ecx, esi
+	cmp	eax, ecx
+	jbe	2f
+	dec	rax
+1:	cmp	byte ptr [r13 + rax], 7
+	lea	rdx, [rax - 1]
+	cmp	rax, rcx
+	mov	rax, rdx
+	jae	1b
+2:	xor	eax, eax
+	ret
+END
+SNIPPET <index running backwards above a limit, in steps too large>, <unproven>
+	mov	eax, edi
+	mov	ecx, esi
+	cmp	eax, ecx
+	jbe	2f
+	dec	rax
+1:	cmp	byte ptr [r13 + rax], 7
+	lea	rdx, [rax - 2]
+	cmp	rax, rcx
+	mov	rax, rdx
+	ja	1b
+2:	xor	eax, eax
+	ret
+END
+SNIPPET <index running backwards above a limit that may be negative>, <unproven>
+	mov	eax, edi
+	mov	ecx, esi
+	cmp	eax, ecx
+	jbe	2f
+	dec	rax
+1:	cmp	byte ptr [r13 + rax], 7
+	lea	rdx, [rax - 1]
+	cmp	rax, rsi
+	mov	rax, rdx
+	jg	1b
+2:	xor	eax, eax
+	ret
+END
 SNIPPET <pointer with too large a step>, <unproven>
 	mov	eax, edi
 	lea	rax, [r13 + rax]
