@@ -220,6 +220,8 @@ void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMM
 		run_passes(pipeline[1], tm, mod, options);
 	}
 	LLVMDisposePassBuilderOptions(options);
+	if (target->level >= 2)
+		target_extend_phis(mod);
 	target_keep_widths(mod, false);
 }
 

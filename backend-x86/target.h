@@ -49,6 +49,8 @@ LLVMTargetMachineRef target_machine(const struct target *target);
 
 /* run LLVM's passes over the module */
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod);
+/* extend.c: phis that are extended to 64 bits have those; behind the passes */
+void target_extend_phis(LLVMModuleRef mod);
 /* widths.c: what is left of them keep their width when code is selected */
 void target_keep_widths(LLVMModuleRef mod, bool before);
 /* checks.c: once functions are inlined; their checks become constants */
