@@ -22,6 +22,7 @@
 #include "../compiler/diag.h"
 #include "../compiler/util.h"
 #include "../kruntime/include/kwasm_abi.h"
+#include "alternatives.h"
 #include "extable.h"
 #include "ko.h"
 #include "mitigations.h"
@@ -224,6 +225,8 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 	err = extable_add(obj, code);
 	if (!err)
 		err = mitigations_add(obj, code, ko->profile);
+	if (!err)
+		err = alternatives_add(obj, code, ko->profile);
 	if (err)
 		return err;
 

@@ -68,6 +68,9 @@ struct object_section {
 	size_t cap_relocs;
 };
 
+/* where object_replace_functions() moves what refers to replaced code: beyond any code */
+#define OBJECT_DEAD_OFFSET	0xf0000000u
+
 /* struct object_symbol.section for SHN_ABS */
 #define OBJECT_ABS	0xffffffffu
 

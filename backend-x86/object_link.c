@@ -12,10 +12,8 @@
 #include <string.h>
 
 #include "../compiler/util.h"
+#include "alternatives.h"
 #include "object.h"
-
-/* where line numbers of replaced code go: beyond any code */
-#define DEAD_OFFSET	0xf0000000u
 
 /**
  * struct linker - one object on its way into another
@@ -93,7 +91,7 @@ static void redirect_relocs(struct object *obj, u32 old, u32 symbol)
 				continue;
 			r->symbol = symbol;
 			if (!(s->flags & SHF_ALLOC))
-				r->addend += DEAD_OFFSET;
+				r->addend += OBJECT_DEAD_OFFSET;
 		}
 	}
 	if (old_symbol)
@@ -203,10 +201,14 @@ static bool has_content(const struct object_section *s)
 	return !s->dropped && s->type != SHT_NULL && s->size && !object_section_unwanted(s);
 }
 
-/* of debugging sections only the line table: the rest describes what is replaced already */
+/*
+ * Of debugging sections only the line table: the rest describes what is replaced already. Records of
+ * switches refer to the code as it is now; those of what is replaced are then recognised by OBJECT_DEAD_OFFSET.
+ */
 static bool has_code_or_lines(const struct object_section *s)
 {
-	return has_content(s) && (s->flags & SHF_ALLOC || !strcmp(s->name, ".debug_line"));
+	return has_content(s) && (s->flags & SHF_ALLOC || !strcmp(s->name, ".debug_line") ||
+				  !strcmp(s->name, SWITCH_SECTION));
 }
 
 /**

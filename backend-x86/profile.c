@@ -3,13 +3,14 @@
  * profile.c - what the writer must know of a kernel, as a small text file
  *
  * One fact per line; a # begins a comment line. All lines but crc must be
- * there exactly once, the first one first:
+ * there exactly once, the first one first; alternatives may be missing:
  *
  *	wasm2ko-profile 1
  *	release 6.1.0-56-amd64
  *	vermagic "6.1.0-56-amd64 SMP preempt mod_unload modversions "
  *	this_module size=896 align=64 name=24 name_size=56 init=312 exit=848
  *	kernel_param size=40 name=0 mod=8 ops=16 perm=24 level=26 arg=32
+ *	alternatives size=12 retpoline=364 its=677 ibt=596
  *	config RETPOLINE=y RETHUNK=y SLS=y X86_KERNEL_IBT=n MODVERSIONS=y
  *	crc __x86_return_thunk 0x5b8239ca
  *	crc kwasm_app_init 0x12345678 kwasm
@@ -63,6 +64,15 @@ static const struct profile_field param_fields[] = {
 	FIELD("perm", param_perm),
 	FIELD("level", param_level),
 	FIELD("arg", param_arg),
+	{ NULL, 0 }
+};
+
+/* what a kernel's code is patched by; a kernel that has no such feature: 0 */
+static const struct profile_field alternatives_fields[] = {
+	FIELD("size", alt_size),
+	FIELD("retpoline", alt_retpoline),
+	FIELD("its", alt_its),
+	FIELD("ibt", alt_ibt),
 	{ NULL, 0 }
 };
 
@@ -251,6 +261,11 @@ static int parse_config(struct parser *p)
 	return parse_fields(p, config_fields, true);
 }
 
+static int parse_alternatives(struct parser *p)
+{
+	return parse_fields(p, alternatives_fields, false);
+}
+
 static int parse_crc(struct parser *p)
 {
 	struct profile *profile = p->profile;
@@ -268,7 +283,7 @@ static int parse_crc(struct parser *p)
 	return 0;
 }
 
-/* the kinds of lines; all but the last are there exactly once */
+/* the kinds of lines; all but the last two are there exactly once */
 static const struct {
 	const char *word;
 	int (*parse)(struct parser *p);
@@ -279,9 +294,12 @@ static const struct {
 	{ "this_module",	parse_this_module },
 	{ "kernel_param",	parse_param },
 	{ "config",		parse_config },
+	{ "alternatives",	parse_alternatives },
 	{ "crc",		parse_crc },
 };
 
+/* bits of lines that must be there, and of those that may not be there twice */
+#define NEEDED	((1u << (ARRAY_SIZE(line_kinds) - 2)) - 1)
 #define ONCE	((1u << (ARRAY_SIZE(line_kinds) - 1)) - 1)
 
 static int parse_line(struct parser *p)
@@ -333,6 +351,10 @@ static int check_profile(const struct profile *p)
 	    !inside(p->param_arg, 8, p->param_size) || !inside(p->param_perm, 2, p->param_size) ||
 	    !inside(p->param_level, 1, p->param_size))
 		wrong = "kernel_param";
+	if (p->alt_size && ((p->alt_size != 12 && p->alt_size != 14) || !p->alt_retpoline ||
+			    !p->alt_ibt || p->alt_retpoline >= 1u << 15 || p->alt_its >= 1u << 15 ||
+			    p->alt_ibt >= 1u << 15))
+		wrong = "alternatives";
 	for (i = 0; i < p->nr_crcs; i++)
 		if (strlen(p->crcs[i].name) >= p->module_name_size)
 			wrong = "the length of a symbol's name";
@@ -382,7 +404,7 @@ int profile_read(struct profile *profile, const char *path)
 		if (err)
 			return err;
 	}
-	if ((p.seen & ONCE) != ONCE) {
+	if ((p.seen & NEEDED) != NEEDED) {
 		p.line++;
 		return line_error(&p, "the profile ends too early");
 	}
@@ -772,6 +794,36 @@ static bool config_is_set(const char *conf, const char *option)
 	return set;
 }
 
+/* a number of a processor's feature, as the kernel's headers write it: "( 9*32+ 4)" */
+static bool parse_feature(const char *text, const char *key, u32 *feature)
+{
+	const char *p = strstr(text, key);
+	unsigned int word, bit;
+
+	if (!p || sscanf(p + strlen(key), " ( %u * 32 + %u )", &word, &bit) != 2 || word > 99 || bit > 31)
+		return false;
+	*feature = word * 32 + bit;
+	return true;
+}
+
+/* what kwasm.ko says of struct alt_instr, of which it was built with the definition */
+static int learn_alternatives(struct maker *m)
+{
+	const char *text = find_modinfo(m, "kwasm_alternatives");
+	struct profile *p = &m->profile;
+	unsigned int size;
+
+	if (!text)
+		return 0;
+	if (sscanf(text, "size=%u", &size) != 1 ||
+	    !parse_feature(text, " retpoline=", &p->alt_retpoline) ||
+	    !parse_feature(text, " ibt=", &p->alt_ibt))
+		return ko_error(m, "its kwasm_alternatives is not understood");
+	parse_feature(text, " its=", &p->alt_its);
+	p->alt_size = size;
+	return 0;
+}
+
 /*
  * Lines of Module.symvers: crc, symbol, module, kind of export and namespace,
  * separated by tabs. Only what an app may refer to is taken.
@@ -888,6 +940,8 @@ static int learn(struct maker *m, const char *kwasm_dir, const char *kdir)
 		err = learn_param(m);
 	if (!err)
 		err = learn_vermagic(m);
+	if (!err)
+		err = learn_alternatives(m);
 	if (err)
 		return err;
 
@@ -937,6 +991,8 @@ static void print_profile(FILE *f, const struct profile *p)
 	fprintf(f, "vermagic \"%s\"\n", p->vermagic);
 	print_fields(f, p, "this_module", this_module_fields);
 	print_fields(f, p, "kernel_param", param_fields);
+	if (p->alt_size)
+		print_fields(f, p, "alternatives", alternatives_fields);
 	fputs("config", f);
 	for (field = config_fields; field->key; field++)
 		fprintf(f, " %s=%c", field->key, *bool_member(p, field) ? 'y' : 'n');

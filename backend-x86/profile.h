@@ -36,6 +36,10 @@ struct profile_crc {
  * @this_module_exit: offset of the pointer to cleanup_module
  * @module_name_size: bytes of the name, with the NUL; also of a __versions record's
  * @param_size: bytes of struct kernel_param; the next five are offsets in it
+ * @alt_size: bytes of struct alt_instr, 12 or 14; 0: not known, so no code is patched
+ * @alt_retpoline: number of X86_FEATURE_RETPOLINE
+ * @alt_its: of X86_FEATURE_INDIRECT_THUNK_ITS; 0: the kernel has none
+ * @alt_ibt: of X86_FEATURE_IBT
  * @retpoline: indirect branches go through __x86_indirect_thunk_*
  * @rethunk: returns go through __x86_return_thunk
  * @sls: int3 after ret and indirect jmp
@@ -60,6 +64,10 @@ struct profile {
 	u32 param_perm;
 	u32 param_level;
 	u32 param_arg;
+	u32 alt_size;
+	u32 alt_retpoline;
+	u32 alt_its;
+	u32 alt_ibt;
 	bool retpoline;
 	bool rethunk;
 	bool sls;

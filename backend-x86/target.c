@@ -225,11 +225,14 @@ void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMM
 	target_keep_widths(mod, false);
 }
 
-LLVMMemoryBufferRef target_emit(LLVMTargetMachineRef tm, LLVMModuleRef mod, LLVMCodeGenFileType type)
+LLVMMemoryBufferRef target_emit(const struct target *target, LLVMTargetMachineRef tm,
+				LLVMModuleRef mod, LLVMCodeGenFileType type)
 {
 	LLVMMemoryBufferRef buffer;
 	char *message;
 
+	if (target->level >= 2 && target->profile->alt_size && !target->no_tables)
+		target_make_tables(mod);
 	if (LLVMTargetMachineEmitToMemoryBuffer(tm, mod, type, &message, &buffer))
 		diag_bug("LLVM: %s", message);
 	return buffer;

@@ -18,6 +18,7 @@
  * @features: LLVM's feature string
  * @profile: of the kernel
  * @level: 0 to 3
+ * @no_tables: large switches are comparisons only
  */
 struct target {
 	LLVMTargetRef x86;
@@ -25,6 +26,7 @@ struct target {
 	char *features;
 	const struct profile *profile;
 	unsigned int level;
+	bool no_tables;
 };
 
 /**
@@ -49,23 +51,26 @@ LLVMTargetMachineRef target_machine(const struct target *target);
 
 /* run LLVM's passes over the module */
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod);
-/* extend.c: phis that are extended to 64 bits have those; behind the passes */
-void target_extend_phis(LLVMModuleRef mod);
-/* widths.c: what is left of them keep their width when code is selected */
-void target_keep_widths(LLVMModuleRef mod, bool before);
 /* checks.c: once functions are inlined; their checks become constants */
 void target_drop_stack_checks(LLVMModuleRef mod);
+/* extend.c: phis that are extended to 64 bits have those; behind the passes */
+void target_extend_phis(LLVMModuleRef mod);
+/* switches.c: large ones can also jump through a table */
+void target_make_tables(LLVMModuleRef mod);
+/* widths.c: what is left of them keep their width when code is selected */
+void target_keep_widths(LLVMModuleRef mod, bool before);
 
 /**
  * target_emit() - Generate code
+ * @target: what for
  * @tm: from target_machine()
  * @mod: used up
  * @type: LLVMAssemblyFile or LLVMObjectFile
  *
  * Return: the text or the object, for LLVMDisposeMemoryBuffer().
  */
-LLVMMemoryBufferRef target_emit(LLVMTargetMachineRef tm, LLVMModuleRef mod,
-				LLVMCodeGenFileType type);
+LLVMMemoryBufferRef target_emit(const struct target *target, LLVMTargetMachineRef tm,
+				LLVMModuleRef mod, LLVMCodeGenFileType type);
 
 /* may generated code refer to this symbol of the kernel or the runtime? */
 bool target_symbol_allowed(const char *name, const void *unused);

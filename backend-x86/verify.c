@@ -14,6 +14,11 @@
  *	will patch are the thunk jumps in the code, all places for which the runtime
  *	makes rows in the exception table are instructions.
  *
+ * What the kernel may write over it (verify_switch.c)
+ *	.altinstructions only turns no-operations into one kind of jump through a table in
+ *	read-only data, all of whose entries are instructions of the same function. Both
+ *	forms of the code are followed.
+ *
  * Every instruction (verify_decode.c)
  *	All of .text belongs to functions or is padding. All of a function decodes
  *	from its start without gaps, into instructions of an explicit list; direct
@@ -49,7 +54,8 @@
  *	  pass, return and leave in tables and imported globals is what its type
  *	  says: every app must have passed this check;
  *	- the two offsets in struct module where init and exit are entered, and
- *	  .modinfo's vermagic and __versions: the loader compares those;
+ *	  .modinfo's vermagic and __versions: the loader compares those; and the numbers of
+ *	  processor features in .altinstructions, beyond the one that says retpolines;
  *	- that locked instructions are aligned, as the lowering makes sure: across cache
  *	  lines some processors raise #AC, for which the kernel has no fixup;
  *	- that the processor has the instructions used (the list reaches AVX2 and
@@ -353,6 +359,8 @@ int verify_ko(const char *name, const u8 *bytes, size_t size, struct verify_repo
 	err = verify_elf_load(&obj);
 	if (!err)
 		err = verify_elf_tables(&obj);
+	if (!err)
+		err = verify_switches_load(&obj);
 	if (!err) {
 		verify_decode_init();
 		obj.pass++;

@@ -631,6 +631,8 @@ int verify_decode_func(struct verify_object *obj, u32 func, struct verify_insn *
 				  (u64)target);
 		bad = true;
 	}
+	if (verify_switches_func(obj, func, insn_buffer, *nr))
+		bad = true;
 	*insns = insn_buffer;
 	return bad ? -EINVAL : 0;
 }

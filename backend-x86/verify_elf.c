@@ -51,6 +51,8 @@ static const struct {
 	{ KWASM_EX_TABLE_SECTION,	false, SECTION_ROWS },
 	{ ".return_sites",		false, SECTION_TABLE },
 	{ ".retpoline_sites",		false, SECTION_TABLE },
+	{ ".altinstructions",		false, SECTION_TABLE },
+	{ ".altinstr_replacement",	false, SECTION_TABLE },
 	{ "__versions",			false, SECTION_TABLE },
 	{ ".modinfo",			false, SECTION_TABLE },
 	{ "__param",			false, SECTION_TABLE },
@@ -82,7 +84,7 @@ static const char *string_at(const struct verify_section *strings, u64 offset)
 	return (const char *)strings->data + offset;
 }
 
-static u32 find_section(const struct verify_object *obj, const char *name)
+u32 verify_find_section(const struct verify_object *obj, const char *name)
 {
 	u32 i;
 
@@ -452,7 +454,7 @@ static bool has_reloc_in(const struct verify_section *s, u64 start, u64 end)
 }
 
 /* where a relocation to a symbol of this object points; false if it leaves the section */
-static bool reloc_target(const struct verify_object *obj, const struct verify_reloc *r,
+bool verify_reloc_target(const struct verify_object *obj, const struct verify_reloc *r,
 			 u32 *section, u64 *offset)
 {
 	const struct verify_symbol *sym = &obj->symbols[r->symbol];
@@ -464,6 +466,11 @@ static bool reloc_target(const struct verify_object *obj, const struct verify_re
 	*section = sym->section;
 	*offset = at;
 	return true;
+}
+
+bool verify_is_rodata(const struct verify_object *obj, u32 section)
+{
+	return section_kind(obj->sections[section].name) == SECTION_RODATA;
 }
 
 /* ---- functions of .text ---- */
@@ -563,7 +570,7 @@ int verify_elf_load(struct verify_object *obj)
 	if (load_sections(obj, &symtab, &strtab) || load_symbols(obj, symtab, strtab) ||
 	    load_relocs(obj))
 		return -EINVAL;
-	obj->text = find_section(obj, ".text");
+	obj->text = verify_find_section(obj, ".text");
 	if (!obj->text)
 		return object_error(obj, "no section .text");
 	words = obj->sections[obj->text].size / 64 + 1;
@@ -582,7 +589,7 @@ static int check_stub(struct verify_object *obj, const char *section, u64 offset
 	static const u8 bytes[] = {
 		0xf3, 0x0f, 0x1e, 0xfa, 0x48, 0xc7, 0xc7, 0, 0, 0, 0, 0xe9, 0, 0, 0, 0,
 	};
-	u32 idx = find_section(obj, section), target;
+	u32 idx = verify_find_section(obj, section), target;
 	const struct verify_section *s = &obj->sections[idx];
 	const struct verify_reloc *r;
 	u64 at;
@@ -600,7 +607,7 @@ static int check_stub(struct verify_object *obj, const char *section, u64 offset
 			goto bad;
 	r = verify_reloc_at(s, offset + 7);
 	if (s->nr_relocs != 2 || !r || r->type != R_X86_64_32S ||
-	    !reloc_target(obj, r, &target, &at) || target != obj->app_section ||
+	    !verify_reloc_target(obj, r, &target, &at) || target != obj->app_section ||
 	    at != obj->app_offset)
 		goto bad;
 	r = verify_reloc_at(s, offset + 12);
@@ -616,7 +623,7 @@ bad:
 /* What the loader takes as the initial contents of struct module: a name, two pointers. */
 static int check_this_module(struct verify_object *obj)
 {
-	u32 idx = find_section(obj, ".gnu.linkonce.this_module");
+	u32 idx = verify_find_section(obj, ".gnu.linkonce.this_module");
 	const struct verify_section *s = &obj->sections[idx];
 	const struct verify_reloc *r;
 	u32 section;
@@ -640,7 +647,7 @@ static int check_this_module(struct verify_object *obj)
 		r = &s->relocs[i];
 		if (r->type != R_X86_64_64 || r->offset % 8 ||
 		    r->offset < MODULE_NAME_OFFSET + MODULE_NAME_SIZE ||
-		    !reloc_target(obj, r, &section, &at) || section != find_section(obj, name))
+		    !verify_reloc_target(obj, r, &section, &at) || section != verify_find_section(obj, name))
 			return verify_object_error(obj, VERIFY_RULE_STUB,
 				"struct module's pointer at 0x%llx is not that to %s", r->offset, name);
 		if (check_stub(obj, name, at, i ? "kwasm_app_exit" : "kwasm_app_init"))
@@ -661,7 +668,7 @@ static int app_pointer(struct verify_object *obj, size_t field, u32 *section, u6
 	*offset = 0;
 	if (!r)
 		return 0;
-	if (r->type == R_X86_64_64 && reloc_target(obj, r, section, offset))
+	if (r->type == R_X86_64_64 && verify_reloc_target(obj, r, section, offset))
 		return 0;
 	return verify_object_error(obj, VERIFY_RULE_OBJECT,
 				   "kwasm_app has a bad pointer at 0x%zx", field);
@@ -724,7 +731,7 @@ static int check_app(struct verify_object *obj)
 		return object_error(obj, "kwasm_app.text is not the start of .text");
 	if (app_pointer(obj, offsetof(struct kwasm_app, ex_table), &section, &offset))
 		return -EINVAL;
-	ex_table = find_section(obj, KWASM_EX_TABLE_SECTION);
+	ex_table = verify_find_section(obj, KWASM_EX_TABLE_SECTION);
 	if (section != ex_table || offset || (ex_table && obj->sections[ex_table].align < 4) ||
 	    /* twelve bytes each: struct exception_table_entry */
 	    app.nr_ex_rows * 12 != (ex_table ? obj->sections[ex_table].size : 0) ||
@@ -732,7 +739,7 @@ static int check_app(struct verify_object *obj)
 		return object_error(obj, "kwasm_app.ex_table is not " KWASM_EX_TABLE_SECTION "");
 	if (app_pointer(obj, offsetof(struct kwasm_app, module), &section, &offset))
 		return -EINVAL;
-	if (section != find_section(obj, ".gnu.linkonce.this_module") || offset)
+	if (section != verify_find_section(obj, ".gnu.linkonce.this_module") || offset)
 		return object_error(obj, "kwasm_app.module is not the object's struct module");
 	/* what the parameters point to before anybody sets them: constants */
 	for (i = 0; i < 6; i++) {
@@ -1460,7 +1467,7 @@ static const struct {
 
 static int check_params(struct verify_object *obj)
 {
-	u32 idx = find_section(obj, "__param"), section, j;
+	u32 idx = verify_find_section(obj, "__param"), section, j;
 	const struct verify_section *s = &obj->sections[idx];
 	const struct verify_reloc *r;
 	struct raw_param raw;
@@ -1475,16 +1482,16 @@ static int check_params(struct verify_object *obj)
 		if (raw.name || raw.mod || raw.ops || raw.arg || raw.flags || raw.perm & 0222)
 			goto bad;
 		r = verify_reloc_at(s, i + offsetof(struct raw_param, name));
-		if (!r || r->type != R_X86_64_64 || !reloc_target(obj, r, &section, &at) ||
+		if (!r || r->type != R_X86_64_64 || !verify_reloc_target(obj, r, &section, &at) ||
 		    section_kind(obj->sections[section].name) != SECTION_RODATA ||
 		    !memchr(obj->sections[section].data + at, 0, obj->sections[section].size - at))
 			goto bad;
 		r = verify_reloc_at(s, i + offsetof(struct raw_param, mod));
-		if (!r || r->type != R_X86_64_64 || !reloc_target(obj, r, &section, &at) ||
-		    section != find_section(obj, ".gnu.linkonce.this_module") || at)
+		if (!r || r->type != R_X86_64_64 || !verify_reloc_target(obj, r, &section, &at) ||
+		    section != verify_find_section(obj, ".gnu.linkonce.this_module") || at)
 			goto bad;
 		r = verify_reloc_at(s, i + offsetof(struct raw_param, arg));
-		if (!r || r->type != R_X86_64_64 || !reloc_target(obj, r, &section, &at) ||
+		if (!r || r->type != R_X86_64_64 || !verify_reloc_target(obj, r, &section, &at) ||
 		    section != obj->app_section || at < obj->app_offset)
 			goto bad;
 		for (j = 0; j < ARRAY_SIZE(params); j++)
@@ -1513,7 +1520,7 @@ static int check_modinfo(struct verify_object *obj)
 		"license", "name", "depends", "retpoline", "vermagic", "description", "author",
 		"version", "srcversion", "parm", "parmtype", "import_ns", "alias",
 	};
-	u32 idx = find_section(obj, ".modinfo"), i;
+	u32 idx = verify_find_section(obj, ".modinfo"), i;
 	const struct verify_section *s = &obj->sections[idx];
 	const char *p, *end, *eq;
 
@@ -1541,7 +1548,7 @@ static int check_modinfo(struct verify_object *obj)
 /* every row is one of @sites */
 static int check_sites(struct verify_object *obj, const char *name, const u64 *sites)
 {
-	u32 idx = find_section(obj, name), section;
+	u32 idx = verify_find_section(obj, name), section;
 	const struct verify_section *s = &obj->sections[idx];
 	u64 i, at;
 
@@ -1553,7 +1560,7 @@ static int check_sites(struct verify_object *obj, const char *name, const u64 *s
 		const struct verify_reloc *r = &s->relocs[i];
 
 		if (r->type != R_X86_64_PC32 || r->offset != i * 4 ||
-		    !reloc_target(obj, r, &section, &at) || section != obj->text ||
+		    !verify_reloc_target(obj, r, &section, &at) || section != obj->text ||
 		    at >= obj->sections[obj->text].size || !bitmap_test(sites, at))
 			return verify_object_error(obj, VERIFY_RULE_OBJECT,
 				"row %llu of '%s' is not the place of a thunk", i, name);
@@ -1571,7 +1578,7 @@ int verify_elf_tables(struct verify_object *obj)
 	    check_modinfo(obj))
 		return -EINVAL;
 	for (i = 0; i < ARRAY_SIZE(plain); i++) {
-		idx = find_section(obj, plain[i]);
+		idx = verify_find_section(obj, plain[i]);
 		if (idx && obj->sections[idx].nr_relocs)
 			return verify_object_error(obj, VERIFY_RULE_OBJECT,
 						   "section '%s' has relocations", plain[i]);
@@ -1588,7 +1595,8 @@ int verify_elf_sites(struct verify_object *obj)
 			return verify_object_error(obj, VERIFY_RULE_FAULT,
 				"a row of the exception table points into an instruction, at .text+0x%llx", i);
 	if (check_sites(obj, ".return_sites", obj->return_sites) ||
-	    check_sites(obj, ".retpoline_sites", obj->retpoline_sites))
+	    check_sites(obj, ".retpoline_sites", obj->retpoline_sites) ||
+	    verify_switches_sites(obj))
 		return -EINVAL;
 	return 0;
 }

@@ -71,13 +71,13 @@ static bool is_last_call(const struct flow *f, const struct verify_insn *in)
 static bool ends_block(const struct flow *f, const struct verify_insn *in)
 {
 	return in->op == OP_JMP || in->op == OP_JCC || in->op == OP_RET || in->op == OP_INT3 ||
-	       in->op == OP_UD2 || is_last_call(f, in);
+	       in->op == OP_UD2 || in->op == OP_SWITCH || is_last_call(f, in);
 }
 
 static void make_blocks(struct flow *f)
 {
 	u32 *block_of = xcalloc(f->nr_insns + 1, sizeof(*block_of));
-	u32 i, nr = 0;
+	u32 i, k, nr = 0;
 	struct block *b;
 
 	/* first mark the leaders */
@@ -85,6 +85,8 @@ static void make_blocks(struct flow *f)
 	for (i = 0; i < f->nr_insns; i++) {
 		if (is_local_branch(f, &f->insns[i]))
 			block_of[insn_at(f, f->insns[i].target)] = 1;
+		for (k = 0; f->insns[i].op == OP_SWITCH && k < f->insns[i].table->nr; k++)
+			block_of[insn_at(f, f->insns[i].table->targets[k])] = 1;
 		if (ends_block(f, &f->insns[i]) && i + 1 < f->nr_insns)
 			block_of[i + 1] = 1;
 	}
@@ -107,38 +109,59 @@ static void make_blocks(struct flow *f)
 		b->order = NO_BLOCK;
 		if (is_local_branch(f, in))
 			b->taken = block_of[insn_at(f, in->target)];
-		if ((!ends_block(f, in) || in->op == OP_JCC) && b->last + 1 < f->nr_insns)
+		if ((!ends_block(f, in) || in->op == OP_JCC || in->op == OP_SWITCH) &&
+		    b->last + 1 < f->nr_insns)
 			b->next = block_of[b->last + 1];
+		if (in->op != OP_SWITCH)
+			continue;
+		b->table = xcalloc(in->table->nr, sizeof(*b->table));
+		for (k = 0; k < in->table->nr; k++) {
+			u32 to = block_of[insn_at(f, in->table->targets[k])];
+
+			/* neighbours are often equal */
+			if (!b->nr_table || b->table[b->nr_table - 1] != to)
+				b->table[b->nr_table++] = to;
+		}
 	}
 	free(block_of);
+}
+
+/* the block at the end of edge @i of block @at, or NO_BLOCK; false: there is no such edge */
+static bool edge(const struct flow *f, u32 at, u32 i, u32 *to)
+{
+	const struct block *b = &f->blocks[at];
+
+	if (i >= 2 + b->nr_table)
+		return false;
+	*to = i == 0 ? b->taken : i == 1 ? b->next : b->table[i - 2];
+	return true;
 }
 
 /* depth first, without recursion; loop heads are where an edge leads back into the path */
 static void order_blocks(struct flow *f)
 {
 	u32 *stack = xcalloc(f->nr_blocks, sizeof(*stack)), nr = 0, i;
-	u8 *state = xcalloc(f->nr_blocks, 1);	/* edges looked at; 3: left */
+	u32 *edges = xcalloc(f->nr_blocks, sizeof(*edges));	/* looked at */
+	enum { NEW, ON_PATH, LEFT } *state = xcalloc(f->nr_blocks, sizeof(*state));
 
 	f->order = xcalloc(f->nr_blocks, sizeof(*f->order));
 	stack[nr++] = 0;
-	state[0] = 1;
+	state[0] = ON_PATH;
 	while (nr) {
 		u32 at = stack[nr - 1], to;
 
-		if (state[at] == 3) {
+		if (!edge(f, at, edges[at]++, &to)) {
 			f->order[f->nr_order++] = at;
 			nr--;
-			state[at] = 4;
+			state[at] = LEFT;
 			continue;
 		}
-		to = state[at] == 1 ? f->blocks[at].taken : f->blocks[at].next;
-		state[at]++;
 		if (to == NO_BLOCK)
 			continue;
-		if (!state[to]) {
-			state[to] = 1;
+		if (state[to] == NEW) {
+			state[to] = ON_PATH;
 			stack[nr++] = to;
-		} else if (state[to] != 4) {
+		} else if (state[to] == ON_PATH) {
 			f->blocks[to].loop_head = true;
 		}
 	}
@@ -151,6 +174,7 @@ static void order_blocks(struct flow *f)
 	for (i = 0; i < f->nr_order; i++)
 		f->blocks[f->order[i]].order = i;
 	free(stack);
+	free(edges);
 	free(state);
 }
 
@@ -320,6 +344,29 @@ static void flow_to(struct flow *f, u32 to, struct state *s)
 		enqueue(f, b);
 }
 
+/* a jump through a table, or on, as the kernel has decided */
+static void run_switch(struct flow *f, struct block *b, struct state *s)
+{
+	const struct verify_switch *sw = f->insn->table;
+	u32 i;
+
+	if (b->next == NO_BLOCK) {
+		VIOLATION(f, BRANCH, "runs off the end of the function");
+		return;
+	}
+	if (f->phase == LOOKING)
+		return;
+	memset(&s->flags, 0, sizeof(s->flags));
+	s->flags.stack_check = NO_CHECK;
+	for (i = 0; i < b->nr_table; i++) {
+		/* joining changes what is joined */
+		flow_state_copy(&f->tmp[1], s);
+		f->tmp[1].reg[sw->reg] = flow_make_num(f, 0, sw->nr - 1);
+		flow_to(f, b->table[i], &f->tmp[1]);
+	}
+	flow_to(f, b->next, s);
+}
+
 /* run a block from its start; to its successors unless only reporting */
 static void run_block(struct flow *f, struct block *b)
 {
@@ -339,6 +386,9 @@ static void run_block(struct flow *f, struct block *b)
 			if (!flow_exec_call(f, s))
 				return;
 			break;
+		case OP_SWITCH:
+			run_switch(f, b, s);
+			return;
 		case OP_RET:
 			flow_check_return(f, s, true);
 			return;
@@ -381,6 +431,7 @@ static void destroy(struct flow *f)
 	u32 i;
 
 	for (i = 0; i < f->nr_blocks; i++) {
+		free(f->blocks[i].table);
 		free(f->blocks[i].in.slots);
 		free(f->blocks[i].redo.slots);
 	}

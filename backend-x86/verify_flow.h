@@ -143,6 +143,8 @@ struct state {
 struct block {
 	u32 first, last;	/* instructions, inclusive */
 	u32 taken, next;	/* blocks, or NO_BLOCK */
+	u32 *table;		/* blocks that a jump through a table goes to */
+	u32 nr_table;
 	u32 order;		/* in reverse postorder; NO_BLOCK: not reachable */
 	u32 visits;
 	bool loop_head;

@@ -2,7 +2,7 @@
 /*
  * verify_impl.h - what the files of the checker share with each other
  *
- * Sections: verify.c, verify_elf.c, verify_decode.c, verify_flow.c, verify_known.c.
+ * Sections: verify.c, verify_elf.c, verify_switch.c, verify_decode.c, verify_flow.c, verify_known.c.
  */
 #ifndef _BACKEND_X86_VERIFY_IMPL_H
 #define _BACKEND_X86_VERIFY_IMPL_H
@@ -156,6 +156,20 @@ struct verify_entry {
 };
 
 /**
+ * struct verify_switch - a place where the kernel may put a jump through a table
+ * @site, @end: text offsets; no-operations until it does
+ * @reg: the index's; up to @nr - 1 where it is jumped
+ * @nr: entries
+ * @targets: text offsets
+ */
+struct verify_switch {
+	u64 site, end;
+	u8 reg;
+	u32 nr;
+	u64 *targets;
+};
+
+/**
  * struct verify_object - the kernel object, as the module loader will see it
  * @rows: bitmap of .text offsets that have a row in the exception table
  * @starts: bitmap of .text offsets where an instruction starts
@@ -209,6 +223,9 @@ struct verify_object {
 	u64 *return_sites;
 	u64 *retpoline_sites;
 
+	struct verify_switch *switches;	/* ascending, disjoint */
+	u32 nr_switches;
+
 	pthread_mutex_t lock;
 	u32 pass;
 	u32 *by_size;
@@ -221,6 +238,13 @@ int verify_elf_tables(struct verify_object *obj);
 /* those tables that point to instructions; needs all of .text decoded */
 int verify_elf_sites(struct verify_object *obj);
 void verify_elf_destroy(struct verify_object *obj);
+
+/* where a relocation leads; false: to no section of the object */
+bool verify_reloc_target(const struct verify_object *obj, const struct verify_reloc *r,
+			 u32 *section, u64 *offset);
+/* the section of that name which is loaded; 0: none */
+u32 verify_find_section(const struct verify_object *obj, const char *name);
+bool verify_is_rodata(const struct verify_object *obj, u32 section);
 
 /* VERIFY_REF_* of a value type of the image */
 u32 verify_ref(u32 valtype);
@@ -247,6 +271,21 @@ static inline void bitmap_set(u64 *map, u64 bit)
 		map[bit / 64] |= 1ull << (bit % 64);
 }
 
+/* ---- verify_switch.c ---- */
+
+struct verify_insn;
+
+/* read what the kernel may replace; needs verify_elf_load() */
+int verify_switches_load(struct verify_object *obj);
+/* the first that ends behind text offset @at; perhaps the end of the array */
+const struct verify_switch *verify_switch_behind(const struct verify_object *obj, u64 at);
+/* is text offset @at in one, not at its start? */
+bool verify_in_switch(const struct verify_object *obj, u64 at);
+/* those of a function that was decoded: check them, make them OP_SWITCH; 0 or -EINVAL */
+int verify_switches_func(struct verify_object *obj, u32 func, struct verify_insn *insns, u32 nr);
+/* all are in functions */
+int verify_switches_sites(struct verify_object *obj);
+
 /* ---- verify_decode.c ---- */
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
@@ -260,6 +299,7 @@ enum verify_op {
 	OP_COUNT_BITS,	/* popcnt, lzcnt, tzcnt: result at most 64 */
 	OP_BIT_SCAN,	/* of zero, it leaves what was there, perhaps all 64 bits of it */
 	OP_DIV,
+	OP_SWITCH,	/* a no-operation that may have become a jump through @table */
 };
 
 enum verify_operand_kind { OPERAND_NONE, OPERAND_REG, OPERAND_MEM, OPERAND_IMM };
@@ -285,6 +325,7 @@ struct verify_operand {
  *	(clearing the rest), in part; visible destination included
  * @flags_written: some of CF, ZF, SF, OF change
  * @target: text offset of a direct branch without relocation
+ * @table: of OP_SWITCH
  * @high8: some operand is ah, ch, dh or bh
  */
 struct verify_insn {
@@ -311,6 +352,7 @@ struct verify_insn {
 	bool flags_written;
 	const struct verify_reloc *disp_reloc;
 	const struct verify_reloc *imm_reloc;
+	const struct verify_switch *table;
 };
 
 void verify_decode_init(void);

@@ -180,6 +180,19 @@ static void add_reloc(struct bytes *b, const struct verify_object *obj,
 	add_number(b, (uintptr_t)sym->host);
 }
 
+/* what the kernel may make of the place */
+static void add_switch(struct bytes *b, const struct verify_switch *sw, u32 start)
+{
+	u32 i;
+
+	add_number(b, sw->site - start);
+	add_number(b, sw->end - sw->site);
+	add_number(b, sw->reg);
+	add_number(b, sw->nr);
+	for (i = 0; i < sw->nr; i++)
+		add_number(b, sw->targets[i] - start);
+}
+
 static bool describe_func(struct bytes *b, const struct verify_object *obj, u32 func,
 			  const struct verify_insn *insns, u32 nr)
 {
@@ -210,6 +223,9 @@ static bool describe_func(struct bytes *b, const struct verify_object *obj, u32 
 		if (in->imm_reloc)
 			add_reloc(b, obj, in->imm_reloc, start, leaves);
 	}
+	for (i = 0; i < nr; i++)
+		if (insns[i].op == OP_SWITCH)
+			add_switch(b, insns[i].table, start);
 	return true;
 }
 

@@ -68,7 +68,7 @@ static void generate_part(void *arg, u32 i)
 		return;
 	lower_part(&way, g, part);
 	unit->bitcode = LLVMWriteBitcodeToMemoryBuffer(way.mod);
-	unit->object = target_emit(way.tm, way.mod, LLVMObjectFile);
+	unit->object = target_emit(g->target, way.tm, way.mod, LLVMObjectFile);
 	end_way(&way);
 	count_progress(g, part);
 }
@@ -96,7 +96,7 @@ static void mask_part(void *arg, u32 i)
 	if (LLVMParseBitcodeInContext2(way.llvm, unit->bitcode, &way.mod))
 		diag_bug("LLVM does not read its own bitcode");
 	lower_mask_functions(way.mod, g->abi, &g->masks);
-	unit->masked = target_emit(way.tm, way.mod, LLVMObjectFile);
+	unit->masked = target_emit(g->target, way.tm, way.mod, LLVMObjectFile);
 	end_way(&way);
 }
 
@@ -233,7 +233,7 @@ LLVMMemoryBufferRef generate_text(struct generator *g, bool ir, LLVMCodeGenFileT
 		buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text), "ir");
 		LLVMDisposeMessage(text);
 	} else {
-		buffer = target_emit(way.tm, way.mod, type);
+		buffer = target_emit(g->target, way.tm, way.mod, type);
 	}
 	end_way(&way);
 	return buffer;

@@ -252,7 +252,7 @@ static LLVMValueRef add_function(struct lower *l, const char *name, LLVMTypeRef 
 	/* for any processor: what LLVM thinks good for the levels of x86-64 is so on a few only */
 	if (!strncmp(l->opt->cpu, "x86-64", strlen("x86-64")))
 		set_attribute(l, func, "tune-cpu", "generic");
-	/* retpolines want none, and the checker follows none */
+	/* retpolines want none; those that the checker follows: backend-x86/switches.c */
 	set_attribute(l, func, "no-jump-tables", "true");
 	return func;
 }

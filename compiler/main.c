@@ -341,7 +341,10 @@ static int generate(struct build *b, bool last)
 	return err;
 }
 
-/* if masks do not help, lower again with indices that stay visible, at last all of them */
+/*
+ * if masks do not help, lower again with indices that stay visible, at last all of them, and without
+ * the tables of switches
+ */
 static int generate_verified(struct build *b)
 {
 	int attempt, err;
@@ -351,6 +354,7 @@ static int generate_verified(struct build *b)
 		err = generate(b, attempt == 2);
 		if (err != -EAGAIN)
 			return err;
+		b->target.no_tables = true;
 		for (i = 0; attempt == 1 && i < b->m.nr_funcs; i++)
 			b->generator.opaque[i] = true;
 		generate_again(&b->generator);

@@ -7,6 +7,8 @@
  * needs of one (platform.h) is in the files that kernel.h lists, and, where it is a line or
  * two, here.
  */
+#include <asm/alternative.h>
+#include <asm/cpufeatures.h>
 #include <linux/capability.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -159,6 +161,31 @@ static void __exit kwasm_exit(void)
 	kwasm_stack_exit();
 	kwasm_exec_exit();
 }
+
+/*
+ * What apps' code is patched by, for the profile that they are compiled with: the size of
+ * struct alt_instr, which tells its form, and the numbers of features.
+ */
+#ifdef ALT_FLAG_NOT
+#define ALTERNATIVES_FORM "size=14"
+static_assert(sizeof(struct alt_instr) == 14 && offsetof(struct alt_instr, ft_flags) == 8 &&
+	      offsetof(struct alt_instr, instrlen) == 12 &&
+	      ALT_NOT(1) == (1 << 16 | 1));
+#else
+#define ALTERNATIVES_FORM "size=12"
+static_assert(sizeof(struct alt_instr) == 12 && offsetof(struct alt_instr, cpuid) == 8 &&
+	      offsetof(struct alt_instr, instrlen) == 10 &&
+	      ALT_NOT(1) == (1 << 15 | 1));
+#endif
+
+#ifdef X86_FEATURE_INDIRECT_THUNK_ITS
+#define ALTERNATIVES_ITS " its=" __stringify(X86_FEATURE_INDIRECT_THUNK_ITS)
+#else
+#define ALTERNATIVES_ITS ""
+#endif
+
+MODULE_INFO(kwasm_alternatives, ALTERNATIVES_FORM ALTERNATIVES_ITS
+	    " retpoline=" __stringify(X86_FEATURE_RETPOLINE) " ibt=" __stringify(X86_FEATURE_IBT));
 
 module_init(kwasm_init);
 module_exit(kwasm_exit);

@@ -10,7 +10,7 @@
  *	| text: r-x | constants: r-- | data, bss: rw- |	  each part page aligned
  *
  * Afterwards the same sites are patched as in a kernel without mitigations: returns and
- * indirect branches become plain ones.
+ * indirect branches become plain ones, and large switches jump through their tables.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -369,6 +369,47 @@ static int patch_retpolines(struct loading *l, const char **error)
 	return 0;
 }
 
+/*
+ * Code that is replaced on processors without some feature: as the kernel does where it needs no
+ * retpolines (struct alt_instr, of 12 bytes, since 6.3 of 14). What a feature asks for stays.
+ */
+static int patch_alternatives(struct loading *l, const char **error)
+{
+	struct section *s = find_section(l, ".altinstructions");
+	size_t i, k, nr = 0, size;
+
+	for (i = 1; s && i < l->nr_sections; i++)
+		if (l->sections[i].sh.sh_type == SHT_RELA &&
+		    l->sections[i].sh.sh_info == (size_t)(s - l->sections))
+			nr = l->sections[i].sh.sh_size / sizeof(Elf64_Rela) / 2;
+	if (!s || !s->sh.sh_size)
+		return 0;
+	size = nr ? s->sh.sh_size / nr : 0;
+	if ((size != 12 && size != 14) || size * nr != s->sh.sh_size)
+		return fail(error, -ENOEXEC, "section .altinstructions is broken");
+	for (i = 0; i < nr; i++) {
+		const u8 *row = s->address + i * size;
+		s32 site, with;
+		u32 flags = 0;
+		u8 *p, *q;
+
+		memcpy(&site, row, 4);
+		memcpy(&with, row + 4, 4);
+		memcpy(&flags, row + 8, size - 10);
+		p = (u8 *)((uintptr_t)row + site);
+		q = (u8 *)((uintptr_t)row + 4 + with);
+		k = row[size - 1];
+		if (!in_text(l->ko, p, row[size - 2]) || k > row[size - 2] ||
+		    !range_ok((uintptr_t)q - (uintptr_t)l->ko->base, k, l->ko->size))
+			return fail(error, -ENOEXEC, "alternative %zu is none", i);
+		if (!(flags & (size == 14 ? 1u << 16 : 1u << 15)))
+			continue;
+		memcpy(p, q, k);
+		memset(p + k, 0x90, row[size - 2] - k);
+	}
+	return 0;
+}
+
 static int compare_rows(const void *a, const void *b)
 {
 	const struct ex_row *x = a, *y = b;
@@ -514,6 +555,8 @@ int loader_load_bytes(const void *bytes, size_t size, struct loaded_ko **result,
 		err = patch_returns(&l, error);
 	if (!err)
 		err = patch_retpolines(&l, error);
+	if (!err)
+		err = patch_alternatives(&l, error);
 	if (!err)
 		err = find_app(&l, error);
 	if (!err)

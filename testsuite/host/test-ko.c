@@ -43,8 +43,9 @@
 	"crc kwasm_trap_unreachable 0xfffffffe kwasm\n"				\
 	layout									\
 	"crc wasi_fd_write 0x00000008 kwasm_wasi\n"
+#define LINE_ALT	"alternatives size=12 retpoline=364 its=677 ibt=596\n"
 #define HEAD		LINE_VERSION LINE_RELEASE LINE_VERMAGIC LINE_MODULE LINE_PARAM LINE_CONFIG
-#define PROFILE		HEAD LINES_CRC
+#define PROFILE		HEAD LINE_ALT LINES_CRC
 
 static char folder[] = "/tmp/test-ko.XXXXXX";
 
@@ -186,6 +187,13 @@ TEST(wrong_line_of_a_profile_is_named)
 		{ LINE_VERSION "crc a 0x1\ncrc a 0x1\n", ": error: line 3: symbols must ascend\n" },
 		{ LINE_VERSION "colour green\n", ": error: line 2: unknown kind of line\n" },
 		{ LINE_VERSION LINE_RELEASE, ": error: line 3: the profile ends too early\n" },
+		{ HEAD LINE_ALT LINE_ALT,
+		  ": error: line 8: this kind of line was there before\n" },
+		{ HEAD "alternatives size=12\n", ": error: line 7: a key is missing\n" },
+		{ HEAD LINES_CRC "alternatives size=13 retpoline=364 its=677 ibt=596\n",
+		  ": error: alternatives cannot be right: make the profile again with 'make modules'\n" },
+		{ HEAD LINES_CRC "alternatives size=14 retpoline=0 its=677 ibt=596\n",
+		  ": error: alternatives cannot be right: make the profile again with 'make modules'\n" },
 		{ HEAD, ": error: the crc of module_layout, which is missing, cannot be right: make the profile again with 'make modules'\n" },
 		{ LINE_VERSION LINE_RELEASE LINE_VERMAGIC LINE_PARAM LINE_CONFIG LINES_CRC
 		  "this_module size=896 align=64 name=24 name_size=56 init=312 exit=889\n",

@@ -899,6 +899,316 @@ static void check_damage(void)
 }
 
 /* one byte of struct module, one of kwasm_app: there is nothing to vary in them */
+
+/* ---- places where the kernel may put a jump through a table ---- */
+
+static Elf64_Rela *relocs_of(const char *rela, size_t *nr)
+{
+	Elf64_Shdr *s = &sections()[find_section(rela)];
+
+	*nr = s->sh_size / sizeof(Elf64_Rela);
+	return (Elf64_Rela *)(ko + s->sh_offset);
+}
+
+static u8 *bytes_of(const char *name)
+{
+	return ko + sections()[find_section(name)].sh_offset;
+}
+
+/* a symbol of that section's start */
+static u32 section_symbol(const char *name)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr_symbols(); i++)
+		if (ELF64_ST_TYPE(symbol(i)->st_info) == STT_SECTION &&
+		    symbol(i)->st_shndx == find_section(name))
+			return i;
+	printf("Bail out! no symbol of section %s\n", name);
+	exit(1);
+}
+
+static unsigned int nr_tried, nr_survived;
+
+/* the object as it is now must be refused */
+static void refused_now(void)
+{
+	nr_tried++;
+	nr_survived += accepted();
+	restore();
+}
+
+static void all_refused(const char *what)
+{
+	printf("%sok - refused: %s (%u)\n", nr_survived || !nr_tried ? "not " : "", what, nr_tried);
+	nr_tried = 0;
+	nr_survived = 0;
+}
+
+static void point_to(Elf64_Rela *r, u32 to, s64 addend)
+{
+	r->r_info = ELF64_R_INFO((u64)to, ELF64_R_TYPE(r->r_info));
+	r->r_addend = addend;
+}
+
+static void set_type(Elf64_Rela *r, u32 type)
+{
+	r->r_info = ELF64_R_INFO(ELF64_R_SYM(r->r_info), (u64)type);
+}
+
+static void check_rows(void)
+{
+	size_t nr, i, k, size;
+	Elf64_Rela *r = relocs_of(".rela.altinstructions", &nr);
+	u8 *rows = bytes_of(".altinstructions");
+	u32 not;
+
+	nr /= 2;
+	size = sections()[find_section(".altinstructions")].sh_size / nr;
+	not = size == 14 ? 16 : 15;
+	for (i = 0; i < nr; i++) {
+		u8 *row = rows + i * size;
+		bool first = row[size - 1];
+
+		for (k = 0; k < (size - 10) * 8; k++) {
+			/* of the rows that take back it is trusted which feature they name */
+			if (!first && k < 10)
+				continue;
+			row[8 + k / 8] ^= 1 << k % 8;
+			if (!first && k < not && (row[8] | (row[9] & 0x7f) << 8) < 22 * 32)
+				restore();
+			else
+				refused_now();
+		}
+	}
+	all_refused("another feature, and other flags");
+	for (i = 0; i < nr; i++) {
+		for (k = 0; k < 4; k++) {
+			rows[i * size + size - 2 + k / 2] += k % 2 ? 1 : -1;
+			refused_now();
+		}
+	}
+	all_refused("another length of the code that is replaced, or that replaces it");
+	for (i = 0; i < nr; i++) {
+		r[2 * i].r_addend++;
+		refused_now();
+		r[2 * i].r_addend--;
+		refused_now();
+		point_to(&r[2 * i], section_symbol(".rodata"), 0);
+		refused_now();
+		point_to(&r[2 * i], find_symbol("kwasm_app_init"), 0);
+		refused_now();
+		set_type(&r[2 * i], R_X86_64_32);
+		refused_now();
+		r[2 * i].r_offset++;
+		refused_now();
+		set_type(&r[2 * i], R_X86_64_NONE);
+		refused_now();
+		set_type(&r[2 * i + 1], R_X86_64_NONE);
+		refused_now();
+		set_type(&r[2 * i + 1], R_X86_64_32);
+		refused_now();
+		point_to(&r[2 * i + 1], section_symbol(".rodata"), 0);
+		refused_now();
+	}
+	all_refused("another place");
+	for (i = 0; i < nr; i++) {
+		if (!rows[i * size + size - 1])
+			continue;
+		r[2 * i + 1].r_addend++;
+		refused_now();
+		r[2 * i + 1].r_addend--;
+		refused_now();
+		r[2 * i + 1].r_addend += 100000;
+		refused_now();
+	}
+	all_refused("another replacement");
+	for (i = 0; i + 1 < nr; i++) {
+		if (!rows[(i + 1) * size + size - 1])
+			continue;
+		r[2 * (i + 1)].r_addend = r[2 * i].r_addend;
+		refused_now();
+		r[2 * (i + 1)].r_addend = r[2 * i].r_addend + 1;
+		refused_now();
+		r[0].r_addend = r[2 * (i + 1)].r_addend + 64;
+		refused_now();
+	}
+	all_refused("rows that overlap, or do not ascend");
+	for (i = 1; i < size; i++) {
+		sections()[find_section(".altinstructions")].sh_size -= i;
+		refused_now();
+	}
+	sections()[find_section(".altinstr_replacement")].sh_size -= 1;
+	refused_now();
+	sections()[find_section(".altinstr_replacement")].sh_type = SHT_NOBITS;
+	refused_now();
+	sections()[find_section(".altinstructions")].sh_type = SHT_NOBITS;
+	refused_now();
+	sections()[find_section(".rela.altinstructions")].sh_size -= sizeof(*r);
+	refused_now();
+	sections()[find_section(".rela.altinstr_replacement")].sh_size -= sizeof(*r);
+	refused_now();
+	all_refused("tables that are cut");
+}
+
+/* "vermagic=6.1.0" becomes that of a kernel whose struct alt_instr is of another size */
+static void check_alternatives_version(void)
+{
+	u64 i, size = sections()[find_section(".modinfo")].sh_size;
+	u8 *p = bytes_of(".modinfo");
+
+	for (i = 0; i + 14 < size; i++) {
+		if (memcmp(p + i, "vermagic=6.1", 12))
+			continue;
+		if (p[i + 12] == '.')
+			p[i + 11] = '9';	/* 6.9. */
+		else
+			p[i + 11] = '.';	/* 6..2 is none */
+		refused_now();
+	}
+	all_refused("struct alt_instr of another kernel");
+}
+
+static void check_replacement(void)
+{
+	size_t nr, i, k;
+	Elf64_Rela *r = relocs_of(".rela.altinstr_replacement", &nr);
+	u8 *code = bytes_of(".altinstr_replacement");
+	u64 start = 0;
+
+	for (i = 0; i < nr; start = r[i++].r_offset + 4) {
+		ZydisDecodedInstruction z[4];
+		ZydisDecoder decoder;
+		u64 at = start;
+		u8 *mask;
+
+		ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+		for (k = 0; k < 4; at += z[k++].length)
+			if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, code + at, 16,
+									&z[k])))
+				abort();
+		for (k = start * 8; k < r[i].r_offset * 8; k++) {
+			u64 byte = k / 8 - start, limit = z[0].raw.imm[0].offset;
+
+			if (byte >= limit && byte < z[0].length)
+				continue;	/* compared with anything: the mask holds */
+			if (byte >= z[0].length + z[1].length + z[2].raw.imm[0].offset &&
+			    byte < z[0].length + z[1].length + z[2].length)
+				continue;	/* the mask itself, see below */
+			code[k / 8] ^= 1 << k % 8;
+			refused_now();
+		}
+		mask = code + start + z[0].length + z[1].length + z[2].raw.imm[0].offset;
+		*mask = *mask * 2 + 1;
+		refused_now();
+		*mask -= 1;
+		refused_now();
+		*mask = 0;
+		refused_now();
+		*mask = 0xff;	/* -1, if it is a single byte */
+		refused_now();
+	}
+	all_refused("a replacement with other instructions, or another mask");
+	for (i = 0; i < nr; i++) {
+		r[i].r_addend += 4;
+		refused_now();
+		r[i].r_addend += 100000000;
+		refused_now();
+		r[i].r_addend = 0;	/* the image, or other constants */
+		refused_now();
+		point_to(&r[i], find_symbol("kwasm_app"), 0);
+		refused_now();
+		point_to(&r[i], section_symbol(".text"), 0);
+		refused_now();
+		set_type(&r[i], R_X86_64_32);
+		refused_now();
+		set_type(&r[i], R_X86_64_NONE);
+		refused_now();
+		r[i].r_offset--;
+		refused_now();
+	}
+	all_refused("a replacement with another table");
+}
+
+static void check_entries(void)
+{
+	size_t nr, nr_rows, i, k;
+	Elf64_Rela *r = relocs_of(".rela.rodata", &nr);
+	Elf64_Rela *rows = relocs_of(".rela.altinstructions", &nr_rows);
+
+	for (i = 0; i < nr; i++) {
+		Elf64_Sym *f;
+
+		if (symbol(ELF64_R_SYM(r[i].r_info))->st_shndx != find_section(".text"))
+			continue;
+		for (k = 1; k < nr_symbols(); k++) {
+			f = symbol(k);
+			if (f->st_shndx != find_section(".text") || ELF64_ST_TYPE(f->st_info) != STT_FUNC ||
+			    ((u64)r[i].r_addend >= f->st_value &&
+			     (u64)r[i].r_addend < f->st_value + f->st_size))
+				continue;
+			r[i].r_addend = f->st_value;
+			refused_now();
+			break;
+		}
+		for (k = 0; k < nr_rows; k += 2) {
+			r[i].r_addend = rows[k].r_addend + 1;	/* the second no-operation */
+			refused_now();
+		}
+		while (starts[++r[i].r_addend])
+			;
+		refused_now();
+		point_to(&r[i], section_symbol(".rodata"), 0);
+		refused_now();
+		point_to(&r[i], find_symbol("kwasm_app_init"), 0);
+		refused_now();
+		set_type(&r[i], R_X86_64_PC64);
+		refused_now();
+		set_type(&r[i], R_X86_64_NONE);
+		refused_now();
+	}
+	all_refused("an entry of a table that is no instruction of the function");
+}
+
+static void check_places(void)
+{
+	size_t nr, i, k;
+	Elf64_Rela *rows = relocs_of(".rela.altinstructions", &nr);
+	size_t size = sections()[find_section(".altinstructions")].sh_size / (nr / 2);
+	u8 *lengths = bytes_of(".altinstructions") + size - 2;
+
+	for (i = 0; i < nr; i += 2) {
+		static const u8 long_nop[] = { 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 };
+		u64 site = rows[i].r_addend, end = site + lengths[i / 2 * size];
+		const struct insn *in = insn_at(site);
+		u8 *p = text() + site;
+
+		if (!in || in->z.mnemonic != ZYDIS_MNEMONIC_NOP)
+			abort();
+		memcpy(p, long_nop, sizeof(long_nop));
+		if (!accepted())
+			printf("not ok - accepted: other no-operations\n");
+		restore();
+		for (k = site; k < end; k++) {
+			memset(p, 0x90, end - site);
+			text()[k] = k + 1 < end ? 0x39 : 0xcc;	/* cmp eax, eax */
+			if (k + 1 < end)
+				text()[k + 1] = 0xc0;
+			refused_now();
+		}
+		for (k = 0; k < nr_insns; k++) {
+			s32 distance = site + 11 - (insns[k].at + insns[k].z.length);
+
+			if (insns[k].func != in->func || insns[k].z.meta.category != ZYDIS_CATEGORY_COND_BR ||
+			    insns[k].z.raw.imm[0].size != 32)
+				continue;
+			memcpy(text() + insns[k].at + insns[k].z.raw.imm[0].offset, &distance, 4);
+			refused_now();
+		}
+	}
+	all_refused("a place of something else than no-operations, or jumped into");
+}
+
 static void check_headers(void)
 {
 	Elf64_Shdr *module = &sections()[find_section(".gnu.linkonce.this_module")];
@@ -968,6 +1278,11 @@ int main(int argc, char **argv)
 	check_moved_rows();
 	check_dropped_rows();
 	check_headers();
+	check_rows();
+	check_alternatives_version();
+	check_replacement();
+	check_entries();
+	check_places();
 	for (i = 0; i < nr_snippets; i++)
 		check_snippet(&snippets[i]);
 	check_truncated();
