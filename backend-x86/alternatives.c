@@ -106,9 +106,8 @@ static int add_switch(struct object *obj, const struct profile *profile, u32 tex
 	if (profile->alt_its)
 		add_row(obj, profile, rows, text, site, code, start, profile->alt_its, false,
 			r->length, 0);
-	if (profile->ibt)
-		add_row(obj, profile, rows, text, site, code, start, profile->alt_ibt, false,
-			r->length, 0);
+	/* also for a kernel without IBT: there the feature is never set */
+	add_row(obj, profile, rows, text, site, code, start, profile->alt_ibt, false, r->length, 0);
 	return 0;
 }
 

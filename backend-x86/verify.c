@@ -55,7 +55,7 @@
  *	  says: every app must have passed this check;
  *	- the two offsets in struct module where init and exit are entered, and
  *	  .modinfo's vermagic and __versions: the loader compares those; and the numbers of
- *	  processor features in .altinstructions, beyond the one that says retpolines;
+ *	  processor features in .altinstructions, beyond those that say retpolines and IBT;
  *	- that locked instructions are aligned, as the lowering makes sure: across cache
  *	  lines some processors raise #AC, for which the kernel has no fixup;
  *	- that the processor has the instructions used (the list reaches AVX2 and

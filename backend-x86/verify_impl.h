@@ -161,12 +161,14 @@ struct verify_entry {
  * @reg: the index's; up to @nr - 1 where it is jumped
  * @nr: entries
  * @targets: text offsets
+ * @has_ibt: the jump is taken back where it would have to land on endbr64
  */
 struct verify_switch {
 	u64 site, end;
 	u8 reg;
 	u32 nr;
 	u64 *targets;
+	bool has_ibt;
 };
 
 /**

@@ -13,7 +13,8 @@
  *	jmp  *table(,%r64,8)
  *
  * with a table of mask + 1 addresses in read-only data, all of instructions of the same
- * function. More rows for the place may put no-operations back. So the code is sound with and
+ * function. More rows for the place may put no-operations back, and one has to where indirect
+ * branches must land on endbr64 (IBT). So the code is sound with and
  * without it if, from the place on, each path is: on to what is behind, with other
  * flags; and to each of the table's entries, with other flags and any number up to mask in the
  * register. Nothing may jump into the place, and no table of the kernel name it.
@@ -30,6 +31,7 @@
 #include "verify_impl.h"
 
 #define FEATURE_RETPOLINE	(11 * 32 + 12)
+#define FEATURE_IBT		(18 * 32 + 20)
 /* numbers the kernel can look up; a larger one is a BUG() */
 #define NR_FEATURES		(22 * 32)
 #define ENTRIES_MAX		4096
@@ -225,10 +227,13 @@ int verify_switches_load(struct verify_object *obj)
 			/* it takes back what the one before has done */
 			if (row.not || row.new_length || row.length != sw->end - sw->site)
 				return row_error(obj, i, "a second replacement");
+			sw->has_ibt |= row.feature == FEATURE_IBT;
 			continue;
 		}
 		if (sw && row.site < sw->end)
 			return row_error(obj, i, "overlaps or is before another");
+		if (sw && !sw->has_ibt)
+			return row_error(obj, i, "the one before is not taken back for IBT");
 		sw = &obj->switches[obj->nr_switches++];
 		sw->site = row.site;
 		sw->end = row.site + row.length;
@@ -239,6 +244,8 @@ int verify_switches_load(struct verify_object *obj)
 		if (!take_table(obj, &obj->sections[replacement], &row, sw))
 			return row_error(obj, i, "the table is not one of places in the code");
 	}
+	if (sw && !sw->has_ibt)
+		return row_error(obj, i, "the one before is not taken back for IBT");
 	return 0;
 }
 

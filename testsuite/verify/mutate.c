@@ -969,13 +969,14 @@ static void check_rows(void)
 	for (i = 0; i < nr; i++) {
 		u8 *row = rows + i * size;
 		bool first = row[size - 1];
+		bool ibt = (row[8] | row[9] << 8) == 18 * 32 + 20;
 
 		for (k = 0; k < (size - 10) * 8; k++) {
-			/* of the rows that take back it is trusted which feature they name */
-			if (!first && k < 10)
+			/* of others that take back it is trusted which feature they name */
+			if (!first && !ibt && k < 10)
 				continue;
 			row[8 + k / 8] ^= 1 << k % 8;
-			if (!first && k < not && (row[8] | (row[9] & 0x7f) << 8) < 22 * 32)
+			if (!first && !ibt && k < not && (row[8] | (row[9] & 0x7f) << 8) < 22 * 32)
 				restore();
 			else
 				refused_now();
