@@ -30,6 +30,7 @@ static const struct {
 	struct kwasm_image_memory memories[1];
 	struct kwasm_image_export exports[NR_FUNCS];
 	u8 accesses[2 * NR_ACCESSES] __aligned(8);
+	struct kwasm_image_frame frames[3];
 	struct names names;
 } image;
 
@@ -60,6 +61,7 @@ static const typeof(image) image = {
 		.memories = ARRAY(memories),
 		.exports = ARRAY(exports),
 		.accesses = ARRAY(accesses),
+		.frames = ARRAY(frames),
 	},
 	.types = { {
 		.kind = KWASM_COMPTYPE_FUNC,
@@ -100,6 +102,10 @@ static const typeof(image) image = {
 	},
 	.accesses = {
 		LEB2(FUNC_OFFSET(0) + ACCESS_OFFSET), LEB2(FUNC_SIZE), LEB2(FUNC_SIZE),
+	},
+	/* all keep rbp, and one has 48 bytes more */
+	.frames = {
+		{ 0, 8 }, { FUNC_OFFSET(NR_recurse), 8 + 48 }, { FUNC_OFFSET(NR_recurse + 1), 8 },
 	},
 	.names = {
 		.app = "kwasm_regs",
