@@ -7,8 +7,9 @@
  * sees both at once, which it does inside of a block. Of a phi it must assume the worst and
  * moves the register to another one: in each round of a loop over a list, say.
  *
- * So behind the optimiser phis that are extended become phis of 64 bits, of which the lower half
- * serves all other uses; what comes in is extended where it is made.
+ * So behind the optimiser phis that are extended, and phis that come into those, become phis of 64
+ * bits, of which the lower half serves all other uses; what else comes in is extended where it is
+ * made.
  */
 #include <llvm-c/Core.h>
 #include <stdlib.h>
@@ -16,16 +17,24 @@
 #include "../compiler/util.h"
 #include "target.h"
 
+/* a phi of 32 bits; @wide: the one that takes its place, of those that are @wanted */
+struct phi {
+	LLVMValueRef phi, wide;
+	bool wanted;
+};
+
 /**
  * struct extend - the state for one module
  * @b: for new instructions
- * @phis: of one function: those of 32 bits that are to have 64
+ * @phis: of one function, in its order
+ * @sorted: the same by address, to be found
+ * @todo: those that are wanted and not yet asked what comes in
  */
 struct extend {
 	LLVMTypeRef i32, i64;
 	LLVMBuilderRef b;
-	LLVMValueRef *phis;
-	size_t nr, cap;
+	struct phi *phis, **sorted, **todo;
+	size_t nr, nr_todo, cap, cap_sorted, cap_todo;
 };
 
 static bool is_extension(const struct extend *e, LLVMValueRef v)
@@ -81,20 +90,69 @@ static bool is_extended(const struct extend *e, LLVMValueRef v)
 	return false;
 }
 
-static void find_phis(struct extend *e, LLVMValueRef func)
+static int compare_phis(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)(*(struct phi *const *)a)->phi;
+	uintptr_t y = (uintptr_t)(*(struct phi *const *)b)->phi;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct phi *find_phi(const struct extend *e, LLVMValueRef v)
+{
+	struct phi key = { .phi = v }, *at = &key, **found;
+
+	found = e->nr ? bsearch(&at, e->sorted, e->nr, sizeof(*e->sorted), compare_phis) : NULL;
+	return found ? *found : NULL;
+}
+
+static void want(struct extend *e, struct phi *phi)
+{
+	if (!phi || phi->wanted)
+		return;
+	phi->wanted = true;
+	e->todo[e->nr_todo++] = phi;
+}
+
+static void list_phis(struct extend *e, LLVMValueRef func)
 {
 	LLVMBasicBlockRef block;
 	LLVMValueRef instr;
+	size_t i;
 
 	e->nr = 0;
 	for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block)) {
 		for (instr = LLVMGetFirstInstruction(block); instr && LLVMIsAPHINode(instr);
 		     instr = LLVMGetNextInstruction(instr)) {
-			if (LLVMTypeOf(instr) != e->i32 || !is_extended(e, instr))
+			if (LLVMTypeOf(instr) != e->i32)
 				continue;
 			array_reserve(e->phis, e->cap, e->nr + 1);
-			e->phis[e->nr++] = instr;
+			e->phis[e->nr++] = (struct phi){ .phi = instr };
 		}
+	}
+	array_reserve(e->sorted, e->cap_sorted, e->nr + 1);
+	array_reserve(e->todo, e->cap_todo, e->nr + 1);
+	for (i = 0; i < e->nr; i++)
+		e->sorted[i] = &e->phis[i];
+	if (e->nr)
+		qsort(e->sorted, e->nr, sizeof(*e->sorted), compare_phis);
+}
+
+/* phis that are extended, and those that come into such */
+static void find_wanted(struct extend *e)
+{
+	struct phi *phi;
+	unsigned int k;
+	size_t i;
+
+	e->nr_todo = 0;
+	for (i = 0; i < e->nr; i++)
+		if (is_extended(e, e->phis[i].phi))
+			want(e, &e->phis[i]);
+	while (e->nr_todo) {
+		phi = e->todo[--e->nr_todo];
+		for (k = 0; k < LLVMCountIncoming(phi->phi); k++)
+			want(e, find_phi(e, LLVMGetIncomingValue(phi->phi, k)));
 	}
 }
 
@@ -158,16 +216,16 @@ static void replace_phi(struct extend *e, LLVMValueRef phi, LLVMValueRef wide)
 
 static void widen_phis(struct extend *e, LLVMValueRef func)
 {
-	LLVMValueRef *wide;
 	size_t i;
 
-	find_phis(e, func);
-	wide = xcalloc(e->nr + 1, sizeof(*wide));
+	list_phis(e, func);
+	find_wanted(e);
 	for (i = 0; i < e->nr; i++)
-		wide[i] = make_wide(e, e->phis[i]);
+		if (e->phis[i].wanted)
+			e->phis[i].wide = make_wide(e, e->phis[i].phi);
 	for (i = 0; i < e->nr; i++)
-		replace_phi(e, e->phis[i], wide[i]);
-	free(wide);
+		if (e->phis[i].wanted)
+			replace_phi(e, e->phis[i].phi, e->phis[i].wide);
 }
 
 /**
@@ -188,4 +246,6 @@ void target_extend_phis(LLVMModuleRef mod)
 		widen_phis(&e, func);
 	LLVMDisposeBuilder(e.b);
 	free(e.phis);
+	free(e.sorted);
+	free(e.todo);
 }
