@@ -9,24 +9,16 @@
  * they are reads of something that may have changed.
  */
 #include <llvm-c/Core.h>
-#include <string.h>
 
 #include "target.h"
 
 static bool reads_rsp(LLVMValueRef v)
 {
-	static const char name[] = "llvm.read_register.";
-	LLVMValueRef called;
-	const char *seen;
-	size_t size;
+	static const char name[] = "llvm.read_register";
+	LLVMValueRef called = LLVMIsACallInst(v) ? LLVMGetCalledValue(v) : NULL;
 
-	if (!LLVMIsACallInst(v))
-		return false;
-	called = LLVMGetCalledValue(v);
-	if (!LLVMIsAFunction(called))
-		return false;
-	seen = LLVMGetValueName2(called, &size);
-	return size >= sizeof(name) - 1 && !memcmp(seen, name, sizeof(name) - 1);
+	return called && LLVMIsAFunction(called) &&
+	       LLVMGetIntrinsicID(called) == LLVMLookupIntrinsicID(name, sizeof(name) - 1);
 }
 
 /* what the end of the entry block asks: (rsp & mask) ==, != 0; NULL if it is something else */

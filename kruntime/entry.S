@@ -104,7 +104,6 @@ KWASM_FUNC_END(kwasm_enter)
  */
 KWASM_FUNC(kwasm_host_call)
 	pushq	%rbp
-	movq	%rsp, %rbp
 	movq	CTX_STORE(%r13), %r11
 	/* for the collector alone, which looks at the guest stack: the callee restores them */
 	pushq	%rbx

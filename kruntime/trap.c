@@ -116,6 +116,25 @@ static struct kwasm_program *program_at(struct kwasm_store *store, u64 ip)
 	return NULL;
 }
 
+/* How many of an image's rows begin at or before @offset; each starts with its text offset */
+static u32 rows_until(const struct kwasm_image *image, struct kwasm_image_array array, u32 row_size,
+		      u64 offset)
+{
+	const u8 *rows = kwasm_image_at(image, array);
+	u32 low = 0, high = array.nr, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (*(const u32 *)(rows + (u64)mid * row_size) <= offset)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+static_assert(!offsetof(struct kwasm_image_func, text_offset) &&
+	      !offsetof(struct kwasm_image_frame, text_offset), "rows_until");
+
 /*
  * Fill in one frame. @ip is what the line table has: the address of a faulting
  * instruction, or the return address of a call; @probe lies inside the instruction.
@@ -125,8 +144,8 @@ static bool fill_frame(struct kwasm_store *store, u64 ip, u64 probe, struct kwas
 	struct kwasm_program *program = program_at(store, probe);
 	const struct kwasm_image_func *funcs, *func;
 	const struct kwasm_image *image;
-	u32 low = 0, high, mid;
 	u64 text;
+	u32 nr;
 
 	if (!program)
 		return false;
@@ -136,22 +155,15 @@ static bool fill_frame(struct kwasm_store *store, u64 ip, u64 probe, struct kwas
 	frame->funcidx = ~0u;
 
 	/* the last function that begins at or before the probe */
-	funcs = kwasm_image_at(image, image->funcs);
-	high = image->funcs.nr;
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (funcs[mid].text_offset <= probe - text)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (!low)
+	nr = rows_until(image, image->funcs, sizeof(*funcs), probe - text);
+	if (!nr)
 		return false;
-	func = &funcs[low - 1];
+	funcs = kwasm_image_at(image, image->funcs);
+	func = &funcs[nr - 1];
 	if (probe - text - func->text_offset >= func->text_size)
 		return false;	/* an invoker, or other code without a function */
 	frame->funcidx = func->funcidx;
-	frame->offset = line_of(image, func, low < image->funcs.nr ? func + 1 : NULL, ip - text);
+	frame->offset = line_of(image, func, nr < image->funcs.nr ? func + 1 : NULL, ip - text);
 	strscpy(frame->func, kwasm_image_str(image, func->name), sizeof(frame->func));
 	return true;
 }
@@ -164,23 +176,16 @@ static bool frame_depth(struct kwasm_store *store, u64 probe, u64 *depth)
 {
 	struct kwasm_program *program = program_at(store, probe);
 	const struct kwasm_image_frame *rows;
-	u32 low = 0, high, mid;
+	u32 nr;
 
 	if (!program)
 		return false;
-	probe -= (u64)(unsigned long)program->app->text;
 	rows = kwasm_image_at(program->image, program->image->frames);
-	high = program->image->frames.nr;
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (rows[mid].text_offset <= probe)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low)
-		*depth = rows[low - 1].depth;
-	return low;
+	nr = rows_until(program->image, program->image->frames, sizeof(*rows),
+			probe - (u64)(unsigned long)program->app->text);
+	if (nr)
+		*depth = rows[nr - 1].depth;
+	return nr;
 }
 
 struct ex_row {

@@ -245,61 +245,32 @@ SNIPPET <pointer running backwards>, <unproven>
 	xor	eax, eax
 	ret
 END
-SNIPPET <index running backwards above a limit, stepped before it is compared>, <ok>
+	/* from above esi on, the next step before the present one is compared with @limit */
+	.macro run_backwards step, limit, again
 	mov	eax, edi
 	mov	ecx, esi
 	cmp	eax, ecx
 	jbe	2f
 	dec	rax
 1:	cmp	byte ptr [r13 + rax], 7
-	lea	rdx, [rax - 1]
-	cmp	rax, rcx
+	lea	rdx, [rax - \step]
+	cmp	rax, \limit
 	mov	rax, rdx
-	ja	1b
+	\again	1b
 2:	xor	eax, eax
 	ret
+	.endm
+SNIPPET <index running backwards above a limit, stepped before it is compared>, <ok>
+	run_backwards 1, rcx, ja
 END
 SNIPPET <index running backwards down to a limit, stepped before it is compared>, <unproven>
-	mov	eax, edi
-	mov	ecx, esi
-	cmp	eax, ecx
-	jbe	2f
-	dec	rax
-1:	cmp	byte ptr [r13 + rax], 7
-	lea	rdx, [rax - 1]
-	cmp	rax, rcx
-	mov	rax, rdx
-	jae	1b
-2:	xor	eax, eax
-	ret
+	run_backwards 1, rcx, jae
 END
 SNIPPET <index running backwards above a limit, in steps too large>, <unproven>
-	mov	eax, edi
-	mov	ecx, esi
-	cmp	eax, ecx
-	jbe	2f
-	dec	rax
-1:	cmp	byte ptr [r13 + rax], 7
-	lea	rdx, [rax - 2]
-	cmp	rax, rcx
-	mov	rax, rdx
-	ja	1b
-2:	xor	eax, eax
-	ret
+	run_backwards 2, rcx, ja
 END
 SNIPPET <index running backwards above a limit that may be negative>, <unproven>
-	mov	eax, edi
-	mov	ecx, esi
-	cmp	eax, ecx
-	jbe	2f
-	dec	rax
-1:	cmp	byte ptr [r13 + rax], 7
-	lea	rdx, [rax - 1]
-	cmp	rax, rsi
-	mov	rax, rdx
-	jg	1b
-2:	xor	eax, eax
-	ret
+	run_backwards 1, rsi, jg
 END
 SNIPPET <pointer with too large a step>, <unproven>
 	mov	eax, edi
