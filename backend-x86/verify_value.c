@@ -855,7 +855,7 @@ static bool learn_compare(const struct flow *f, struct state *s, u8 cc, u8 width
 		if (a->kind == K_TABLE_SIZE && b->kind == K_NUM && cc == CC_A)
 			learn_table(s, b, a->id);
 		if (a->kind == K_TABLE_SIZE && b->kind == K_NUM && b->lo >= 0 &&
-		    (cc == CC_A || cc == CC_AE) && b->lo < OFFSET_MAX)
+		    (cc == CC_A || cc == CC_AE || cc == CC_E) && b->lo < OFFSET_MAX)
 			learn_table_size(s, a->id, b->lo + (cc == CC_A));
 		if (b->kind == K_TABLE_SIZE && a->kind == K_NUM && a->lo >= 0 &&
 		    (cc == CC_B || cc == CC_BE) && a->lo < OFFSET_MAX)

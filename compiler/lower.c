@@ -180,6 +180,7 @@ static void create_metadata(struct lower *l)
 	l->kind_tbaa = LLVMGetMDKindIDInContext(l->llvm, "tbaa", 4);
 	l->kind_invariant = LLVMGetMDKindIDInContext(l->llvm, "invariant.load", 14);
 	l->kind_prof = LLVMGetMDKindIDInContext(l->llvm, "prof", 4);
+	l->kind_range = LLVMGetMDKindIDInContext(l->llvm, "range", 5);
 	l->kind_alias_scope = LLVMGetMDKindIDInContext(l->llvm, "alias.scope", 11);
 	l->kind_noalias = LLVMGetMDKindIDInContext(l->llvm, "noalias", 7);
 	l->kind_loop = LLVMGetMDKindIDInContext(l->llvm, "llvm.loop", 9);

@@ -149,7 +149,8 @@ struct lower {
 	LLVMValueRef alias[NR_LOWER_ALIAS];
 	LLVMValueRef empty_node, weights_unlikely, rsp_node;
 	LLVMAttributeRef swiftself, nest, noreturn, nomerge, cold;
-	unsigned int kind_tbaa, kind_invariant, kind_prof, kind_alias_scope, kind_noalias, kind_loop;
+	unsigned int kind_tbaa, kind_invariant, kind_prof, kind_alias_scope, kind_noalias, kind_loop,
+		     kind_range;
 	u32 nr_loops;
 
 	LLVMValueRef func;
@@ -338,6 +339,11 @@ LLVMValueRef lower_func_cast(struct lower *l, LLVMValueRef ref, u32 typeidx);
 /* ---- lower_table.c ---- */
 
 void lower_table(struct lower *l, const struct wasm_instr *in);
+
+/* element @index, an i64, of the struct kwasm_table_abi at @table, as @type; traps behind the last */
+LLVMValueRef lower_table_element(struct lower *l, LLVMValueRef table, LLVMValueRef index,
+				 LLVMTypeRef type);
+
 LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx);
 /* fill in what is known of the tables of a validated module; and free that */
 void lower_find_tables(struct lower_tables *known, const struct wasm_module *m);

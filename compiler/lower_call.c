@@ -225,6 +225,9 @@ static LLVMValueRef build_call(struct lower *l, const struct wasm_functype *type
 
 	call = LLVMBuildCall2(l->b, lower_functype(l, type), code, args, nr, "");
 	LLVMAddCallSiteAttribute(call, 1, l->swiftself);
+	/* what is called stays what the checker saw loaded, and its type compared, on one way alone */
+	if (!LLVMIsAFunction(code))
+		LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, l->nomerge);
 	LLVMSetTailCallKind(call, kind);
 	if (kind == LLVMTailCallKindNoTail)
 		l->has_calls = true;
@@ -346,18 +349,11 @@ static LLVMValueRef check_func_type(struct lower *l, LLVMValueRef func, u32 type
 static void call_element(struct lower *l, const struct wasm_instr *in, LLVMValueRef index, bool tail)
 {
 	LLVMValueRef table = lower_slot(l, l->abi->tables[in->tableidx]);
-	LLVMValueRef size, elems, func;
+	LLVMValueRef func;
 
 	if (LLVMTypeOf(index) != l->i64)
 		index = LLVMBuildZExt(l->b, index, l->i64, "");
-	size = lower_load(l, l->i64, lower_offset(l, table, offsetof(struct kwasm_table_abi, size)),
-			  LOWER_ALIAS_RUNTIME);
-	lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, index, size, ""),
-		      KWASM_TRAP_undefined_element);
-	elems = lower_load(l, l->ptr, lower_offset(l, table, offsetof(struct kwasm_table_abi, elems)),
-			   LOWER_ALIAS_RUNTIME);
-	func = lower_load(l, l->ptr, LLVMBuildGEP2(l->b, l->i64, elems, &index, 1, ""),
-			  LOWER_ALIAS_RUNTIME);
+	func = lower_table_element(l, table, index, l->ptr);
 	func = check_func_type(l, func, in->typeidx);
 	call_kwasm_func(l, &l->m->types[in->typeidx].func, func, tail);
 }

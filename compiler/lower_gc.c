@@ -191,16 +191,9 @@ static LLVMValueRef to_handle(struct lower *l, LLVMValueRef ref)
 /* and back: whatever number was there, it becomes a function of that type, or null */
 static LLVMValueRef from_handle(struct lower *l, LLVMValueRef handle, wasm_valtype_t type)
 {
-	LLVMValueRef table = lower_slot(l, KWASM_CTX_HEAP_FUNCS), size, elems, ref;
+	LLVMValueRef table = lower_slot(l, KWASM_CTX_HEAP_FUNCS), ref;
 
-	handle = LLVMBuildZExt(l->b, handle, l->i64, "");
-	size = lower_load(l, l->i64, lower_offset(l, table, offsetof(struct kwasm_table_abi, size)),
-			  LOWER_ALIAS_RUNTIME);
-	lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, handle, size, ""), KWASM_TRAP_undefined_element);
-	elems = lower_load(l, l->ptr, lower_offset(l, table, offsetof(struct kwasm_table_abi, elems)),
-			   LOWER_ALIAS_RUNTIME);
-	ref = lower_load(l, l->i64, LLVMBuildGEP2(l->b, l->i64, elems, &handle, 1, ""),
-			 LOWER_ALIAS_RUNTIME);
+	ref = lower_table_element(l, table, LLVMBuildZExt(l->b, handle, l->i64, ""), l->i64);
 	return wasm_valtype_has_typeidx(type) ? lower_func_cast(l, ref, wasm_valtype_typeidx(type)) : ref;
 }
 

@@ -43,6 +43,27 @@ LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx)
 	return LLVMBuildPtrToInt(l->b, ref, l->i64, "");
 }
 
+LLVMValueRef lower_table_element(struct lower *l, LLVMValueRef table, LLVMValueRef index,
+				 LLVMTypeRef type)
+{
+	/*
+	 * A constant index beyond that traps. If it did not fit an immediate LLVM would shift the size, or
+	 * load a part of it, to compare that; the checker has no rules for such.
+	 */
+	LLVMValueRef range[] = { lower_i64(l, 0), lower_i64(l, 1ll << 31) };
+	LLVMValueRef size, elems;
+
+	size = lower_load(l, l->i64, lower_offset(l, table, offsetof(struct kwasm_table_abi, size)),
+			  LOWER_ALIAS_RUNTIME);
+	LLVMSetMetadata(size, l->kind_range, LLVMMDNodeInContext(l->llvm, range, 2));
+	lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, index, size, ""),
+		      KWASM_TRAP_undefined_element);
+	elems = lower_load(l, l->ptr, lower_offset(l, table, offsetof(struct kwasm_table_abi, elems)),
+			   LOWER_ALIAS_RUNTIME);
+	return lower_load(l, type, LLVMBuildGEP2(l->b, l->i64, elems, &index, 1, ""),
+			  LOWER_ALIAS_RUNTIME);
+}
+
 /*
  * The value does not say whether it is a funcref, so it is compared with either
  * null: an externref can never be the address of kwasm_null_func, as it comes

@@ -459,7 +459,7 @@ u32 kwasm_heap_add_func(struct kwasm_objects *heap, struct kwasm_func *func)
 	if (heap->nr_free_funcs) {
 		handle = heap->free_funcs[--heap->nr_free_funcs];
 	} else {
-		if (heap->funcs.size >= 0xffffffffu || gc_reserve_funcs(heap, heap->funcs.size + 1))
+		if (heap->funcs.size >= 0x7fffffffu || gc_reserve_funcs(heap, heap->funcs.size + 1))
 			return 0;
 		handle = (u32)heap->funcs.size++;
 	}

@@ -87,7 +87,7 @@ struct kwasm_func {
 /* Table: generated code reads @elems and @size (call_indirect), nothing else. */
 struct kwasm_table_abi {
 	u64 *elems;		/* references; funcref null is &kwasm_null_func */
-	u64 size;		/* elements */
+	u64 size;		/* elements, less than 2^31 */
 };
 
 /* Memory: @base never changes once created, @size grows. */

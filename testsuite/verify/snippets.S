@@ -438,6 +438,33 @@ SNIPPET <element beyond the least size of a table that is not empty>, <unproven>
 1:	xor	eax, eax
 	ret
 END
+SNIPPET <last element of a table of exactly that size>, <ok>
+	mov	rax, [r13 - 0x50]
+	cmp	qword ptr [rax + 8], 100
+	jne	1f
+	mov	rax, [rax]
+	mov	rax, [rax + 99 * 8]
+1:	xor	eax, eax
+	ret
+END
+SNIPPET <element behind a table of exactly that size>, <unproven>
+	mov	rax, [r13 - 0x50]
+	cmp	qword ptr [rax + 8], 100
+	jne	1f
+	mov	rax, [rax]
+	mov	rax, [rax + 100 * 8]
+1:	xor	eax, eax
+	ret
+END
+SNIPPET <element of a table not of that size>, <unproven>
+	mov	rax, [r13 - 0x50]
+	cmp	qword ptr [rax + 8], 100
+	je	1f
+	mov	rax, [rax]
+	mov	rax, [rax + 99 * 8]
+1:	xor	eax, eax
+	ret
+END
 SNIPPET <element beyond the least size>, <unproven>
 	mov	rax, [r13 - 0x50]
 	mov	rax, [rax]
