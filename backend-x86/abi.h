@@ -35,6 +35,22 @@ struct abi_layout {
 	bool *refs;
 };
 
+/**
+ * struct abi_calls - a row of struct kwasm_image_calls
+ * @tableidx: the table that stays as it is
+ * @typeidx: of the calls; its own @canon
+ * @funcs: by element: function index, or WASM_NO_INDEX; none of them bound at load time
+ * @nr: elements
+ * @at: index of the row's first address in kwasm_app.calls; it has @nr + 1 of them
+ */
+struct abi_calls {
+	u32 tableidx;
+	u32 typeidx;
+	const u32 *funcs;
+	u32 nr;
+	u32 at;
+};
+
 /* results beyond this many go through the value buffer */
 #define ABI_MAX_REG_RESULTS	2
 /*

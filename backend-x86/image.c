@@ -209,29 +209,23 @@ static u32 zigzag(s32 v)
 	return ((u32)v << 1) ^ (u32)(v >> 31);
 }
 
-/*
- * The places that may trap, in order: accesses by their own address, calls by
- * their return address.
- */
+/* The instructions that may trap, accesses and calls, in order */
 struct site_cursor {
 	size_t access, call;
 };
 
-static bool next_site(struct site_cursor *cursor, const struct code *code, u32 end, u32 *site, u32 *at)
+static bool next_site(struct site_cursor *cursor, const struct code *code, u32 end, u32 *site)
 {
 	u32 access = cursor->access < code->nr_accesses ? code->accesses[cursor->access] : ~0u;
-	u32 call = cursor->call < code->nr_calls ? code->calls[cursor->call].ret : ~0u;
+	u32 call = cursor->call < code->nr_calls ? code->calls[cursor->call].offset : ~0u;
 
-	/* a call at the very end returns, if it did, to where the next function begins */
-	if (access >= end && (call == ~0u || code->calls[cursor->call].offset >= end))
+	if (access >= end && call >= end)
 		return false;
 	if (call <= access) {
 		*site = call;
-		*at = call - 1;
 		cursor->call++;
 	} else {
 		*site = access;
-		*at = access;
 		cursor->access++;
 	}
 	return true;
@@ -241,10 +235,10 @@ static void add_func_lines(const struct code_function *f, u32 code_offset, const
 			   const struct lines *lines, struct site_cursor *cursor,
 			   u8 **bytes, size_t *nr, size_t *cap)
 {
-	u32 text = f->offset, wasm = code_offset, site, at, line;
+	u32 text = f->offset, wasm = code_offset, site, line;
 
-	while (next_site(cursor, code, f->offset + f->size, &site, &at)) {
-		line = lines_find(lines, at);
+	while (next_site(cursor, code, f->offset + f->size, &site)) {
+		line = lines_find(lines, site);
 		if (!line)
 			line = wasm;
 		add_uleb(bytes, nr, cap, site - text);
@@ -458,6 +452,26 @@ static void add_elems(struct image *image, const struct wasm_module *m)
 	free(rows);
 }
 
+static void add_calls(struct image *image, const struct image_params *params)
+{
+	struct kwasm_image_calls *rows = xcalloc(params->nr_calls + 1, sizeof(*rows));
+	const struct abi_calls *calls;
+	u32 i;
+
+	for (i = 0; i < params->nr_calls; i++) {
+		calls = &params->calls[i];
+		rows[i].type = calls->typeidx;
+		rows[i].nr = calls->nr;
+		/* all rows of a table have the same list */
+		if (i && calls[-1].funcs == calls->funcs)
+			rows[i].funcs = rows[i - 1].funcs;
+		else
+			rows[i].funcs = append(image, calls->funcs, calls->nr * sizeof(u32), 4);
+	}
+	add_rows(image, calls, rows, params->nr_calls);
+	free(rows);
+}
+
 static void add_datas(struct image *image, const struct wasm_module *m)
 {
 	struct kwasm_image_data *rows = xcalloc(m->nr_datas + 1, sizeof(*rows));
@@ -532,6 +546,7 @@ void image_create(struct image *image, const struct wasm_module *m, const struct
 	add_tags(image, m);
 	add_exports(image, m);
 	add_elems(image, m);
+	add_calls(image, params);
 	add_datas(image, m);
 	append(image, NULL, 0, 8);
 	head(image)->size = image->size;

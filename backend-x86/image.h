@@ -26,11 +26,14 @@ struct image {
  * @name: of the app
  * @stack_size: bytes of guest stack
  * @software_bounds: no guard area is needed
+ * @calls, @nr_calls: calls through tables that stay as they are
  */
 struct image_params {
 	const char *name;
 	u32 stack_size;
 	bool software_bounds;
+	const struct abi_calls *calls;
+	u32 nr_calls;
 };
 
 /**

@@ -145,6 +145,7 @@ static bool reserved(const char *name)
 {
 	static const char *const names[] = {
 		"init_module", "cleanup_module", "__this_module", "kwasm_app", "kwasm_type_ids",
+		"kwasm_calls",
 	};
 	size_t i;
 
@@ -187,6 +188,20 @@ static void clean_names(struct object *obj)
 	}
 }
 
+/* room for what the runtime fills in; the code may refer to it without knowing where it will be */
+static u32 add_filled(struct object *obj, u32 section, const char *name, u64 size)
+{
+	u32 symbol = object_find_undefined(obj, name) ?:
+		     object_add_symbol(obj, name, STB_LOCAL, STT_OBJECT, 0, 0, 0);
+
+	obj->symbols[symbol].section = section;
+	obj->symbols[symbol].value = object_append_zero(obj, section, size, 8);
+	obj->symbols[symbol].type = STT_OBJECT;
+	obj->symbols[symbol].bind = STB_LOCAL;
+	obj->symbols[symbol].size = size;
+	return symbol;
+}
+
 /**
  * ko_add_app() - Make the object an app: tables, struct kwasm_app, init and exit
  * @obj: normalized and scanned; to be written next
@@ -208,8 +223,8 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 		.instances = 1,
 		.run = 1,
 	};
-	u32 rodata, types, data, modinfo, ex_table;
-	u32 app_symbol, init_symbol, exit_symbol, this_module, type_ids;
+	u32 rodata, filled, data, modinfo, ex_table;
+	u32 app_symbol, init_symbol, exit_symbol, this_module, type_ids, calls;
 	u64 image_at, data_at, app_at;
 	struct object_symbol sym;
 	int err;
@@ -234,16 +249,9 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 	image_at = object_append(obj, rodata, app->image, app->image_size, 16);
 	data_at = object_append(obj, rodata, app->data, app->data_size, 16);
 	/* the runtime fills it in while init runs; the kernel makes it read-only then, by its name */
-	types = object_add_section(obj, KWASM_TYPE_IDS_SECTION, SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
-				   8);
-	object_append_zero(obj, types, app->nr_types * sizeof(u32), 8);
-	/* the code refers to it without knowing where it will be */
-	type_ids = object_find_undefined(obj, "kwasm_type_ids") ?:
-		   object_add_symbol(obj, "kwasm_type_ids", STB_LOCAL, STT_OBJECT, 0, 0, 0);
-	obj->symbols[type_ids].section = types;
-	obj->symbols[type_ids].type = STT_OBJECT;
-	obj->symbols[type_ids].bind = STB_LOCAL;
-	obj->symbols[type_ids].size = app->nr_types * sizeof(u32);
+	filled = object_add_section(obj, KWASM_FILLED_SECTION, SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 8);
+	type_ids = add_filled(obj, filled, "kwasm_type_ids", app->nr_types * sizeof(u32));
+	calls = add_filled(obj, filled, "kwasm_calls", app->nr_calls * sizeof(u64));
 	data = need_section(obj, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE);
 	app_at = object_append(obj, data, &init, sizeof(init), 16);
 
@@ -263,6 +271,8 @@ int ko_add_app(struct object *obj, const struct code *code, const struct ko_app 
 	set_pointer(obj, &sym, offsetof(struct kwasm_app, data), object_section_symbol(obj, rodata),
 		    data_at);
 	set_pointer(obj, &sym, offsetof(struct kwasm_app, type_ids), type_ids, 0);
+	if (app->nr_calls)
+		set_pointer(obj, &sym, offsetof(struct kwasm_app, calls), calls, 0);
 	set_pointer(obj, &sym, offsetof(struct kwasm_app, module), this_module, 0);
 	ex_table = object_find_section(obj, KWASM_EX_TABLE_SECTION);
 	if (ex_table)

@@ -15,6 +15,7 @@
  * @data: bytes of all data segments, as image->datas has them
  * @data_size: bytes, may be 0
  * @nr_types: entries of kwasm_app.type_ids
+ * @nr_calls: entries of kwasm_app.calls
  *
  * The bytes are copied.
  */
@@ -24,6 +25,7 @@ struct ko_app {
 	const void *data;
 	size_t data_size;
 	u32 nr_types;
+	u32 nr_calls;
 };
 
 /**

@@ -244,7 +244,8 @@ bool target_symbol_allowed(const char *name, const void *unused)
 		"kwasm_trap_", "kwasm_net_", "wasi_", "__x86_indirect_thunk_",
 	};
 	static const char * const names[] = {
-		"kwasm_host_call", "kwasm_null_func", "kwasm_type_ids", "__x86_return_thunk",
+		"kwasm_host_call", "kwasm_null_func", "kwasm_type_ids", "kwasm_calls",
+		"__x86_return_thunk",
 #define H(name, result, params) #name,
 		KWASM_HELPERS(H)
 #undef H

@@ -683,6 +683,7 @@ static int check_app(struct verify_object *obj)
 		offsetof(struct kwasm_app, args), offsetof(struct kwasm_app, env),
 		offsetof(struct kwasm_app, dirs), offsetof(struct kwasm_app, fds),
 		offsetof(struct kwasm_app, net), offsetof(struct kwasm_app, listen),
+		offsetof(struct kwasm_app, calls),
 	};
 	const struct verify_section *s;
 	struct kwasm_app app;
@@ -1353,6 +1354,59 @@ static int load_rows(struct verify_object *obj, u64 nr_rows)
 	return p == end ? 0 : image_error(obj, "array of accesses", 0);
 }
 
+/* does [@offset, + @size) of a section have bytes of kwasm_app? */
+static bool overlaps_app(const struct verify_object *obj, u32 section, u64 offset, u64 size)
+{
+	return section == obj->app_section && offset < obj->app_offset + sizeof(struct kwasm_app) &&
+	       offset + size > obj->app_offset;
+}
+
+/*
+ * What is called through tables that stay as they are: the runtime writes the addresses, and
+ * compares types as it does so (kwasm_fill_calls()). Here it matters that there is room for them
+ * where nothing else is, and that the functions named have rows in refs, which load_slots() has checked.
+ */
+static int load_calls(struct verify_object *obj, const struct kwasm_image_ref *refs)
+{
+	const struct kwasm_image *im = &obj->image;
+	const struct kwasm_image_calls *rows = image_array(obj, &im->calls, sizeof(*rows));
+	const struct verify_section *s;
+	u64 offset, at, size;
+	u32 i, j, funcidx;
+
+	if (app_pointer(obj, offsetof(struct kwasm_app, calls), &obj->calls_section, &offset))
+		return -EINVAL;
+	if (!rows)
+		return image_error(obj, "array of calls", 0);
+	obj->calls = arena_calloc(&obj->arena, (size_t)im->calls.nr + 1, sizeof(*obj->calls));
+	at = offset;
+	for (i = 0; i < im->calls.nr; i++) {
+		if (!is_functype(obj, rows[i].type) || rows[i].funcs % 4 ||
+		    !in_image(obj, rows[i].funcs, rows[i].nr * 4ull))
+			return image_error(obj, "calls", i);
+		for (j = 0; j < rows[i].nr; j++) {
+			memcpy(&funcidx, obj->image_bytes + rows[i].funcs + j * 4ull, 4);
+			if (funcidx != ~0u && !find_ref(obj, refs, funcidx))
+				return image_error(obj, "calls", i);
+		}
+		obj->calls[i].type = rows[i].type;
+		obj->calls[i].first = at;
+		obj->calls[i].nr = rows[i].nr + 1ull;
+		at += obj->calls[i].nr * 8;
+	}
+	if (!im->calls.nr)
+		return 0;
+	s = &obj->sections[obj->calls_section];
+	size = at - offset;
+	if (!obj->calls_section || section_kind(s->name) != SECTION_DATA || offset % 8 || s->align < 8 ||
+	    offset > s->size || s->size - offset < size || has_reloc_in(s, offset, at) ||
+	    overlaps_app(obj, obj->calls_section, offset, size) ||
+	    (obj->calls_section == obj->type_ids_section &&
+	     offset < obj->type_ids_offset + im->types.nr * 4ull && at > obj->type_ids_offset))
+		return object_error(obj, "kwasm_app.calls is not an array in writable data of its own");
+	return 0;
+}
+
 static int load_image(struct verify_object *obj)
 {
 	const struct verify_section *s;
@@ -1421,16 +1475,14 @@ static int load_image(struct verify_object *obj)
 	     obj->type_ids_offset % 4 || s->size - obj->type_ids_offset < im->types.nr * 4ull ||
 	     has_reloc_in(s, obj->type_ids_offset, obj->type_ids_offset + im->types.nr * 4ull)))
 		return object_error(obj, "kwasm_app.type_ids is not an array in writable data");
-	if (obj->type_ids_section == obj->app_section &&
-	    obj->type_ids_offset < obj->app_offset + sizeof(struct kwasm_app) &&
-	    obj->type_ids_offset + im->types.nr * 4ull > obj->app_offset)
+	if (overlaps_app(obj, obj->type_ids_section, obj->type_ids_offset, im->types.nr * 4ull))
 		return object_error(obj, "kwasm_app.type_ids overlaps kwasm_app");
 
 	memcpy(&nr_rows, obj->sections[obj->app_section].data + obj->app_offset +
 	       offsetof(struct kwasm_app, nr_ex_rows), sizeof(nr_rows));
 	refs = sorted_refs(obj);
 	if (load_rows(obj, nr_rows) || check_code(obj) || check_init(obj) || load_slots(obj) ||
-	    check_exports(obj, refs) || check_segments(obj, refs))
+	    check_exports(obj, refs) || check_segments(obj, refs) || load_calls(obj, refs))
 		return -EINVAL;
 	return 0;
 }

@@ -27,10 +27,36 @@ static struct value symbol_value(struct flow *f, u32 symbol, s64 addend)
 	return flow_make_top(f);
 }
 
+/*
+ * @address, which is in a section, plus @index (or NULL) times 8, if that surely is the address of
+ * an address in a row of kwasm_app.calls: K_CALLS. Otherwise @address as it is.
+ */
+static struct value address_of_call(struct flow *f, const struct value *address,
+				    const struct value *index)
+{
+	const struct verify_calls *row = f->obj->calls;
+	const struct verify_calls *end = row + f->obj->image.calls.nr;
+	s64 first = address->lo, last = address->hi;
+
+	if (address->kind != K_SECTION || address->id != f->obj->calls_section || first != last)
+		return *address;
+	if (index) {
+		if (index->kind != K_NUM || index->lo < 0 || index->hi >= OFFSET_MAX >> 3)
+			return *address;
+		first += index->lo * 8;
+		last += index->hi * 8;
+	}
+	while (row != end && (first < row->first || last >= row->first + (s64)row->nr * 8))
+		row++;
+	if (row == end || (first - row->first) % 8)
+		return *address;
+	return flow_make_pointer(f, K_CALLS, row - f->obj->calls, 0);
+}
+
 static struct value address_of(struct flow *f, const struct state *s)
 {
 	const struct verify_insn *in = f->insn;
-	struct value sum, index, disp;
+	struct value sum, index, disp, row;
 
 	if (in->base == REG_RIP) {
 		if (in->disp_reloc)
@@ -54,6 +80,17 @@ static struct value address_of(struct flow *f, const struct state *s)
 			sum.kind = K_ELEM;
 			sum.vn = flow_fresh(f);
 			return sum;
+		}
+		if (sum.kind == K_SECTION && in->scale == 8) {
+			if (in->base != REG_NONE && !in->disp_reloc && in->disp) {
+				disp = flow_make_const(f, in->disp);
+				row = flow_add64(f, &sum, &disp);
+				row = address_of_call(f, &row, &index);
+			} else {
+				row = address_of_call(f, &sum, &index);
+			}
+			if (row.kind == K_CALLS)
+				return row;
 		}
 		index = flow_scaled(f, &index, in->scale);
 		sum = flow_add64(f, &sum, &index);
@@ -330,12 +367,29 @@ static void access_values(struct flow *f, struct state *s, const struct value *a
 		s->cells[cell] = flow_ref_of(f, stored);
 }
 
-/* reads of read-only data, and of the array of type ids */
+/* a read of row @row of kwasm_app.calls; VERIFY_NO_FUNC: of one, or two, of them */
+static struct value load_calls(struct flow *f, u32 row, u32 size)
+{
+	if (row == VERIFY_NO_FUNC || size != 8) {
+		UNPROVEN(f, MEMORY, "address is not shown to be that of something to be called");
+		row = VERIFY_NO_FUNC;
+	}
+	return flow_make_pointer(f, K_OWN_CODE, row == VERIFY_NO_FUNC ? row : f->obj->calls[row].type, 0);
+}
+
+/* reads of read-only data, of the array of type ids, and of what is called through tables */
 static struct value load_section(struct flow *f, const struct value *a, u32 size)
 {
 	const struct verify_section *s = &f->obj->sections[a->id];
+	u32 nr_calls = f->obj->image.calls.nr;
+	struct value call;
 	s64 offset;
 
+	if (nr_calls && a->id == f->obj->calls_section && a->lo >= f->obj->calls[0].first &&
+	    a->lo < f->obj->calls[nr_calls - 1].first + (s64)f->obj->calls[nr_calls - 1].nr * 8) {
+		call = address_of_call(f, a, NULL);
+		return load_calls(f, call.kind == K_CALLS ? call.id : VERIFY_NO_FUNC, size);
+	}
 	if (a->id == f->obj->type_ids_section && f->obj->image.types.nr) {
 		offset = a->lo - (s64)f->obj->type_ids_offset;
 		if (a->lo == a->hi && size == 4 && offset >= 0 && offset % 4 == 0 &&
@@ -463,6 +517,11 @@ static struct value access_at(struct flow *f, struct state *s, struct value a, u
 			break;
 		}
 		return load_section(f, &a, size);
+	case K_CALLS:
+		if (!write)
+			return load_calls(f, a.id, size);
+		VIOLATION(f, MEMORY, "writes to the object");
+		break;
 	case K_TABLE:
 		if (!write && size == 8 && a.lo == a.hi && a.lo == 0)
 			return flow_make_pointer(f, K_ELEMS, a.id, 0);
@@ -782,6 +841,12 @@ static void pointer_call(struct flow *f, struct state *s, const struct value *co
 
 	if (code->kind == K_INVOKED) {
 		type = f->entry->type;
+		if (!flow_is_context(&s->reg[R13]))
+			VIOLATION(f, CALL, "r13 is not the context");
+	} else if (code->kind == K_OWN_CODE) {
+		type = code->id;
+		if (type == VERIFY_NO_FUNC)
+			UNPROVEN(f, CALL, "calls a function whose type is not known");
 		if (!flow_is_context(&s->reg[R13]))
 			VIOLATION(f, CALL, "r13 is not the context");
 	} else if (code->kind != K_CODE) {
@@ -1319,10 +1384,45 @@ static void exec_lea(struct flow *f, struct state *s)
 	write_operand(f, s, &v);
 }
 
+/* what comparing it with another number tells of @v where condition @cc holds, if that makes it smaller */
+static void narrow(struct value *v, const struct flags *flags, u8 cc)
+{
+	const struct value *other;
+	bool is_a, is_b;
+	s64 hi;
+
+	if (!flags->has_cmp || v->kind != K_NUM || flags->a.kind != K_NUM || flags->b.kind != K_NUM ||
+	    (flags->width != 4 && flags->width != 8) || (flags->width == 4 && !flow_is_u32(v)))
+		return;
+	is_a = flags->width == 4 ? v->vn32 == flags->a.vn32 : v->vn == flags->a.vn;
+	is_b = flags->width == 4 ? v->vn32 == flags->b.vn32 : v->vn == flags->b.vn;
+	if (is_a == is_b || !v->vn || !v->vn32)
+		return;
+	other = is_a ? &flags->b : &flags->a;
+	hi = flags->width == 4 ? other->hi32 : other->hi;
+	/* as an unsigned number it would be large */
+	if (flags->width == 8 && other->lo < 0)
+		return;
+	if (cc == (is_a ? CC_B : CC_A) && hi)
+		hi--;
+	else if (cc != (is_a ? CC_BE : CC_AE))
+		return;
+	if (v->lo > hi || v->hi <= hi)
+		return;
+	v->lo = v->lo < 0 ? 0 : v->lo;
+	v->hi = hi;
+	if (v->hi32 > hi)
+		v->hi32 = hi;
+	if (v->lo32 > v->hi32)
+		v->lo32 = 0;
+}
+
 static void exec_cmov(struct flow *f, struct state *s)
 {
 	struct value a = operand_value(f, s, 0), b = operand_value(f, s, 1);
 
+	narrow(&a, &s->flags, f->insn->cc ^ 1);
+	narrow(&b, &s->flags, f->insn->cc);
 	/* either of the two; a state of its own is not worth it */
 	flow_join_begin(f, 8);
 	flow_join_value(f, s, &a, &b, 0);

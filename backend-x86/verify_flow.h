@@ -52,6 +52,8 @@ enum kind {
 	K_VALUES,	/* value buffer + [lo, hi] */
 	K_CELL,		/* cell of the imported global @id, + lo */
 	K_INVOKED,	/* what an invoker is to call */
+	K_CALLS,	/* the address of an address in row @id of kwasm_app.calls */
+	K_OWN_CODE,	/* an address there: of a trap, or of a function of type @id and this instance */
 };
 
 /**

@@ -134,6 +134,17 @@ struct verify_sig {
 #define VERIFY_CELLS	32
 
 /**
+ * struct verify_calls - a row of struct kwasm_image_calls
+ * @type: type index of what it has the code of, besides traps
+ * @first, @nr: its addresses, in bytes and as many, from the section's start
+ */
+struct verify_calls {
+	u32 type;
+	s64 first;
+	u64 nr;
+};
+
+/**
  * struct verify_entry - a function of .text, beside its row in the report
  * @type: index in the image's types, or VERIFY_NO_FUNC if none is known
  * @invoker: it is a kwasm_invoke_t for type @type: entered with a code pointer
@@ -202,6 +213,8 @@ struct verify_object {
 	u64 app_offset;
 	u32 type_ids_section;
 	u64 type_ids_offset;
+	u32 calls_section;		/* 0: none */
+	struct verify_calls *calls;	/* as many as image.calls */
 
 	const u8 *image_bytes;
 	struct kwasm_image image;

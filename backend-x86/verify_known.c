@@ -128,6 +128,12 @@ static void describe_surroundings(struct bytes *b, const struct verify_object *o
 	add_number(b, obj->text);
 	add_number(b, obj->type_ids_section);
 	add_number(b, obj->type_ids_offset);
+	add_number(b, obj->calls_section);
+	for (i = 0; i < im->calls.nr; i++) {
+		add_number(b, obj->calls[i].type);
+		add_number(b, obj->calls[i].first);
+		add_number(b, obj->calls[i].nr);
+	}
 }
 
 /* ---- a function ---- */

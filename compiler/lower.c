@@ -223,6 +223,9 @@ static void create_runtime_symbols(struct lower *l)
 	/* written by the runtime once, before anything runs */
 	l->type_ids = LLVMAddGlobal(l->mod, LLVMArrayType2(l->i32, l->m->nr_types + 1), "kwasm_type_ids");
 	LLVMSetVisibility(l->type_ids, LLVMHiddenVisibility);
+	l->calls = LLVMAddGlobal(l->mod, LLVMArrayType2(l->ptr, lower_nr_calls(l->opt->tables) + 1),
+				 "kwasm_calls");
+	LLVMSetVisibility(l->calls, LLVMHiddenVisibility);
 }
 
 static void set_attribute(struct lower *l, LLVMValueRef func, const char *key, const char *value)

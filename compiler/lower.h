@@ -36,12 +36,15 @@ struct lower_throwing {
  * @funcs: by element: function indices, or WASM_NO_INDEX where there is none; NULL if
  *	something may change the table once it is filled, or fills it with what is not known
  * @nr: of @funcs
+ * @calls, @nr_calls: what calls through these tables find in kwasm_app.calls
  */
 struct lower_tables {
 	struct lower_known_table {
 		u32 *funcs;
 		u32 nr;
 	} *tables;
+	struct abi_calls *calls;
+	u32 nr_calls;
 };
 
 /**
@@ -144,7 +147,7 @@ struct lower {
 	LLVMTypeRef *types;
 	u32 **field_offsets;
 	bool uniform;
-	LLVMValueRef type_ids, null_func;
+	LLVMValueRef type_ids, calls, null_func;
 	LLVMValueRef traps[KWASM_TRAP_LAST + 1];
 	LLVMValueRef alias[NR_LOWER_ALIAS];
 	LLVMValueRef empty_node, weights_unlikely, rsp_node;
@@ -345,6 +348,8 @@ LLVMValueRef lower_table_element(struct lower *l, LLVMValueRef table, LLVMValueR
 				 LLVMTypeRef type);
 
 LLVMValueRef lower_ref_func(struct lower *l, u32 funcidx);
+/* entries of kwasm_app.calls */
+u32 lower_nr_calls(const struct lower_tables *known);
 /* fill in what is known of the tables of a validated module; and free that */
 void lower_find_tables(struct lower_tables *known, const struct wasm_module *m);
 void lower_forget_tables(struct lower_tables *known, const struct wasm_module *m);

@@ -358,6 +358,50 @@ static void call_element(struct lower *l, const struct wasm_instr *in, LLVMValue
 	call_kwasm_func(l, &l->m->types[in->typeidx].func, func, tail);
 }
 
+/*
+ * The index, but at most @max; i64. In assembly, so that LLVM does not leave out what it knows from
+ * elsewhere and the checker does not; and without a branch, which may be foreseen wrongly.
+ */
+static LLVMValueRef at_most(struct lower *l, LLVMValueRef index, u32 max)
+{
+	static const char constraints[] = "=&r,r,~{dirflag},~{fpsr},~{flags}";
+	LLVMTypeRef from = LLVMTypeOf(index), type = LLVMFunctionType(l->i64, &from, 1, 0);
+	const char *form = from == l->i64 ? "cmpq $0, $1\n\tcmovbq $1, $0" :
+			   "cmpl ${0:k}, $1\n\tcmovbl $1, ${0:k}";
+	char *text = xasprintf("movl $$%u, ${0:k}\n\t%s", max, form);
+	LLVMValueRef clamp = LLVMGetInlineAsm(type, text, strlen(text), constraints,
+					      strlen(constraints), 0, 0, LLVMInlineAsmDialectATT, 0);
+
+	free(text);
+	return LLVMBuildCall2(l->b, type, clamp, &index, 1, "");
+}
+
+/*
+ * Through a table that stays as it is: what is called is looked up by type and index, traps for
+ * all that must not be called included. Never in a tail call: a trap is found by its return address.
+ */
+static bool call_known_table(struct lower *l, const struct wasm_instr *in, LLVMValueRef index)
+{
+	const struct abi_calls *calls = l->opt->tables->calls, *end = calls + l->opt->tables->nr_calls;
+	const struct wasm_functype *type = &l->m->types[in->typeidx].func;
+	LLVMValueRef code;
+
+	/* what LLVM made of it was beyond the checker */
+	if (l->opt->opaque_index && l->opt->opaque_index[l->funcidx])
+		return false;
+	while (calls != end && (calls->tableidx != in->tableidx ||
+				calls->typeidx != l->m->types[in->typeidx].canon))
+		calls++;
+	if (calls == end)
+		return false;
+	index = at_most(l, index, calls->nr);
+	code = lower_offset(l, l->calls, (s64)calls->at * sizeof(u64));
+	code = LLVMBuildGEP2(l->b, l->ptr, code, &index, 1, "");
+	code = lower_load_fixed(l, l->ptr, code);
+	call_code(l, type, code, l->ctx, l->opt->throwing->may[l->m->nr_funcs]);
+	return true;
+}
+
 /* functions that a call may turn out to be of */
 struct targets {
 	u32 elems[MAX_TARGETS], funcs[MAX_TARGETS];
@@ -438,7 +482,7 @@ static void call_one_of(struct lower *l, const struct wasm_instr *in, LLVMValueR
 			lower_push(l, params[j]);
 		if (i < targets->nr)
 			call_func(l, targets->funcs[i], false);
-		else
+		else if (!call_known_table(l, in, index))
 			call_element(l, in, index, false);
 		add_results(l, joined, phis, nr_results);
 	}
@@ -457,7 +501,7 @@ static void call_indirect(struct lower *l, const struct wasm_instr *in, bool tai
 
 	if (!tail && find_targets(l, in, &targets))
 		call_one_of(l, in, index, &targets);
-	else
+	else if (tail || !call_known_table(l, in, index))
 		call_element(l, in, index, tail);
 }
 

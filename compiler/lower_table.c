@@ -169,7 +169,7 @@ void lower_table(struct lower *l, const struct wasm_instr *in)
 
 /* ---- tables that stay as they are ---- */
 
-enum { MAX_KNOWN_TABLE = 1 << 16 };
+enum { MAX_KNOWN_TABLE = 1 << 16, MAX_CALLS = 1 << 17 };
 
 /* can anything but the module's own segments get at a table? */
 static bool is_private(const struct wasm_module *m, u32 tableidx)
@@ -221,12 +221,54 @@ static bool fill_known(const struct wasm_module *m, u32 tableidx, struct lower_k
 	return true;
 }
 
+/* can all its functions of type @canon be called with the context of the caller? */
+static bool calls_own(const struct wasm_module *m, const struct lower_known_table *table, u32 canon)
+{
+	u32 i, func;
+
+	for (i = 0; i < table->nr; i++) {
+		func = table->funcs[i];
+		if (func < m->nr_imported_funcs && !abi_import_host_func(m, func) &&
+		    m->types[m->funcs[func].typeidx].canon == canon)
+			return false;
+	}
+	return true;
+}
+
+u32 lower_nr_calls(const struct lower_tables *known)
+{
+	const struct abi_calls *last = &known->calls[known->nr_calls];
+
+	return known->nr_calls ? last[-1].at + last[-1].nr + 1 : 0;
+}
+
+/* the rows of a table: one for each type that is called, unless a function may be of a subtype */
+static void add_calls(struct lower_tables *known, const struct wasm_module *m, u32 tableidx)
+{
+	const struct lower_known_table *table = &known->tables[tableidx];
+	u32 i, at;
+
+	for (i = 0; i < m->nr_types; i++) {
+		at = lower_nr_calls(known);
+		if (!m->types[i].called || !m->types[i].final || at + table->nr + 1 > MAX_CALLS ||
+		    !calls_own(m, table, i))
+			continue;
+		known->calls = xrealloc(known->calls, (known->nr_calls + 1) * sizeof(*known->calls));
+		known->calls[known->nr_calls++] = (struct abi_calls){
+			.tableidx = tableidx, .typeidx = i, .funcs = table->funcs, .nr = table->nr,
+			.at = at,
+		};
+	}
+}
+
 void lower_find_tables(struct lower_tables *known, const struct wasm_module *m)
 {
 	struct lower_known_table *table;
 	u32 i, j;
 
 	known->tables = xcalloc(m->nr_tables + 1, sizeof(*known->tables));
+	known->calls = NULL;
+	known->nr_calls = 0;
 	for (i = 0; i < m->nr_tables; i++) {
 		if (!is_private(m, i))
 			continue;
@@ -235,8 +277,10 @@ void lower_find_tables(struct lower_tables *known, const struct wasm_module *m)
 		table->funcs = xmalloc((table->nr + 1) * sizeof(*table->funcs));
 		for (j = 0; j < table->nr; j++)
 			table->funcs[j] = WASM_NO_INDEX;
-		if (fill_known(m, i, table))
+		if (fill_known(m, i, table)) {
+			add_calls(known, m, i);
 			continue;
+		}
 		free(table->funcs);
 		table->funcs = NULL;
 	}
@@ -249,4 +293,5 @@ void lower_forget_tables(struct lower_tables *known, const struct wasm_module *m
 	for (i = 0; i < m->nr_tables; i++)
 		free(known->tables[i].funcs);
 	free(known->tables);
+	free(known->calls);
 }

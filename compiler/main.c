@@ -227,6 +227,8 @@ static int finish(struct build *b)
 		.name = b->name,
 		.stack_size = b->opt->stack_size,
 		.software_bounds = b->opt->software_bounds,
+		.calls = b->generator.tables.calls,
+		.nr_calls = b->generator.tables.nr_calls,
 	};
 	struct ko_params ko = {
 		.name = b->name,
@@ -260,6 +262,7 @@ static int finish(struct build *b)
 		.data = image.data,
 		.data_size = image.data_size,
 		.nr_types = b->m.nr_types,
+		.nr_calls = lower_nr_calls(&b->generator.tables),
 	};
 	err = ko_add_app(&obj, &code, &app, &ko);
 	if (!err)

@@ -316,6 +316,7 @@ enum wasm_comptype {
  * @func: for WASM_COMPTYPE_FUNC
  * @fields: for WASM_COMPTYPE_STRUCT and _ARRAY, where there is one field
  * @nr_fields: number of @fields
+ * @called: some call_indirect is of this type, or an equal one; of @canon; set by wasm_validate()
  */
 struct wasm_type {
 	enum wasm_comptype kind;
@@ -329,6 +330,7 @@ struct wasm_type {
 	struct wasm_functype func;
 	const struct wasm_fieldtype *fields;
 	u32 nr_fields;
+	bool called;
 };
 
 enum wasm_externkind {

@@ -843,6 +843,7 @@ static int validate_call_indirect(struct validator *v)
 	if (pop_val(v, table_address(v, v->in.tableidx)))
 		return -EINVAL;
 	type = &v->m->types[v->in.typeidx].func;
+	v->m->types[v->m->types[v->in.typeidx].canon].called = true;
 	if (v->in.op == WASM_OP_CALL_INDIRECT)
 		return apply_functype(v, type);
 	return pop_vals(v, type->params, type->nr_params) ?: validate_tail(v, type);

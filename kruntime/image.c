@@ -321,6 +321,27 @@ static int check_uses(const struct check *c, const struct kwasm_program *program
 	return 0;
 }
 
+/* Needs program->ref_of_func, too */
+static int check_calls(const struct check *c, const struct kwasm_program *program)
+{
+	const struct kwasm_image_calls *calls = kwasm_image_at(c->image, c->image->calls);
+	const u32 *funcs;
+	u32 i, k;
+
+	for (i = 0; i < c->image->calls.nr; i++) {
+		if (!type_ok(c, calls[i].type) || calls[i].funcs % 4 || calls[i].funcs > c->image->size ||
+		    calls[i].nr > (c->image->size - calls[i].funcs) / sizeof(u32))
+			return refuse(c, "calls", i);
+		funcs = (const u32 *)((const u8 *)c->image + calls[i].funcs);
+		for (k = 0; k < calls[i].nr; k++) {
+			if (funcs[k] != ~0u && (funcs[k] >= c->nr_funcs ||
+						!program->ref_of_func[funcs[k]]))
+				return refuse(c, "calls", i);
+		}
+	}
+	return 0;
+}
+
 /* Per function: its reference row and its type */
 static int index_functions(const struct check *c, struct kwasm_program *program)
 {
@@ -386,6 +407,7 @@ int kwasm_image_check(struct kwasm_program *program)
 	    !array_ok(image, image->elems, sizeof(struct kwasm_image_elem)) ||
 	    !array_ok(image, image->datas, sizeof(struct kwasm_image_data)) ||
 	    !array_ok(image, image->tags, sizeof(struct kwasm_image_tag)) ||
+	    !array_ok(image, image->calls, sizeof(struct kwasm_image_calls)) ||
 	    !array_ok(image, image->lines, 1) ||
 	    !array_ok(image, image->accesses, 1) ||
 	    !array_ok(image, image->frames, sizeof(struct kwasm_image_frame)))
@@ -394,7 +416,8 @@ int kwasm_image_check(struct kwasm_program *program)
 	    (image->init_code && image->init_invoke >= image->text_size))
 		return refuse(&c, "initialisation", image->init_code);
 	if ((image->types.nr && !app->type_ids) || (image->text_size && !app->text) ||
-	    (image->datas.nr && !app->data) || (app->nr_ex_rows && !app->ex_table))
+	    (image->datas.nr && !app->data) || (app->nr_ex_rows && !app->ex_table) ||
+	    (image->calls.nr && !app->calls))
 		return refuse(&c, "app", 0);
 
 	err = check_types(&c);
@@ -408,5 +431,7 @@ int kwasm_image_check(struct kwasm_program *program)
 		err = index_functions(&c, program);
 	if (!err)
 		err = check_uses(&c, program);
+	if (!err)
+		err = check_calls(&c, program);
 	return err;
 }

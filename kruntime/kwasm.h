@@ -505,6 +505,7 @@ void kwasm_session_add_zombie(struct kwasm_session *session, struct kwasm_instan
 
 const char *kwasm_trap_text(u32 code);
 int kwasm_fill_ex_table(struct kwasm_app *app);
+int kwasm_fill_calls(const struct kwasm_program *program);
 void kwasm_report_trap(struct kwasm_store *store, u32 code, struct kwasm_trap_info *report);
 void kwasm_report_message(struct kwasm_trap_info *report, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

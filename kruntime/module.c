@@ -228,6 +228,11 @@ int kwasm_app_init(struct kwasm_app *app)
 	plat_mutex_lock(&kwasm_registry_lock);
 	err = find_locked(program->name) ? -EEXIST : kwasm_types_get(program->image, app->type_ids);
 	if (!err) {
+		err = kwasm_fill_calls(program);
+		if (err)
+			kwasm_types_put(program->image, app->type_ids);
+	}
+	if (!err) {
 		list_add_tail(&program->node, &programs);
 		app->runtime = program;
 	}

@@ -81,7 +81,7 @@ static u64 read_uleb(const u8 **p, const u8 *end)
 	return value;
 }
 
-/* File offset of the instruction at text offset @pos of @func: its row, else the last before it */
+/* File offset of the instruction that text offset @pos of @func is in: its row, else the last before it */
 static u64 line_of(const struct kwasm_image *image, const struct kwasm_image_func *func,
 		   const struct kwasm_image_func *next, u64 pos)
 {
@@ -135,11 +135,8 @@ static u32 rows_until(const struct kwasm_image *image, struct kwasm_image_array 
 static_assert(!offsetof(struct kwasm_image_func, text_offset) &&
 	      !offsetof(struct kwasm_image_frame, text_offset), "rows_until");
 
-/*
- * Fill in one frame. @ip is what the line table has: the address of a faulting
- * instruction, or the return address of a call; @probe lies inside the instruction.
- */
-static bool fill_frame(struct kwasm_store *store, u64 ip, u64 probe, struct kwasm_frame *frame)
+/* Fill in one frame. @probe lies inside the instruction that faulted, or that called. */
+static bool fill_frame(struct kwasm_store *store, u64 probe, struct kwasm_frame *frame)
 {
 	struct kwasm_program *program = program_at(store, probe);
 	const struct kwasm_image_func *funcs, *func;
@@ -163,7 +160,7 @@ static bool fill_frame(struct kwasm_store *store, u64 ip, u64 probe, struct kwas
 	if (probe - text - func->text_offset >= func->text_size)
 		return false;	/* an invoker, or other code without a function */
 	frame->funcidx = func->funcidx;
-	frame->offset = line_of(image, func, nr < image->funcs.nr ? func + 1 : NULL, ip - text);
+	frame->offset = line_of(image, func, nr < image->funcs.nr ? func + 1 : NULL, probe - text);
 	strscpy(frame->func, kwasm_image_str(image, func->name), sizeof(frame->func));
 	return true;
 }
@@ -233,6 +230,42 @@ int kwasm_fill_ex_table(struct kwasm_app *app)
 	return 0;
 }
 
+/**
+ * kwasm_fill_calls() - Write what an app calls through tables that stay as they are
+ * @program: checked, with type ids; none of its code has run yet
+ *
+ * Return: 0; -ENOEXEC, such a call could get to an import that is bound at load time.
+ */
+int kwasm_fill_calls(const struct kwasm_program *program)
+{
+	const struct kwasm_app *app = program->app;
+	const struct kwasm_image *image = program->image;
+	const struct kwasm_image_calls *calls = kwasm_image_at(image, image->calls);
+	const struct kwasm_image_ref *refs = kwasm_image_at(image, image->refs), *ref;
+	const void **to = app->calls;
+	const u32 *funcs;
+	u32 i, k;
+
+	for (i = 0; i < image->calls.nr; i++) {
+		funcs = (const u32 *)((const u8 *)image + calls[i].funcs);
+		for (k = 0; k < calls[i].nr; k++, to++) {
+			if (funcs[k] == ~0u) {
+				*to = kwasm_trap_uninitialized_element;
+				continue;
+			}
+			ref = &refs[program->ref_of_func[funcs[k]] - 1];
+			*to = kwasm_trap_indirect_call_type;
+			if (app->type_ids[ref->type] != app->type_ids[calls[i].type])
+				continue;
+			if (ref->code == ~0u)
+				return -ENOEXEC;
+			*to = app->text + ref->code;
+		}
+		*to++ = kwasm_trap_undefined_element;
+	}
+	return 0;
+}
+
 /* Address of the instruction of an exception table row, 0 if there is no such row */
 static u64 row_address(const struct kwasm_app *app, u64 row)
 {
@@ -278,7 +311,7 @@ static void fill_frames(struct kwasm_store *store, struct kwasm_trap_info *repor
 		probe = ip;
 	}
 	while (report->nr_frames < KWASM_FRAMES_MAX) {
-		if (fill_frame(store, ip, probe, &report->frames[report->nr_frames]))
+		if (fill_frame(store, probe, &report->frames[report->nr_frames]))
 			report->nr_frames++;
 		else
 			memset(&report->frames[report->nr_frames], 0, sizeof(report->frames[0]));

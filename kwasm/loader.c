@@ -449,6 +449,21 @@ static u64 data_size(const struct kwasm_image *image)
 	return size;
 }
 
+/* bytes of kwasm_app.calls, or ~0 */
+static u64 calls_size(const struct kwasm_image *image)
+{
+	const struct kwasm_image_calls *calls = (const void *)((const u8 *)image + image->calls.offset);
+	u64 nr = 0;
+	u32 i;
+
+	if (image->calls.offset % 8 ||
+	    !range_ok(image->calls.offset, (u64)image->calls.nr * sizeof(*calls), image->size))
+		return ~0ull;
+	for (i = 0; i < image->calls.nr; i++)
+		nr += calls[i].nr + 1ull;
+	return nr * sizeof(u64);
+}
+
 /*
  * The kernel trusts who may load modules; a user who looks at a file does not mean to.
  * What the image says is the runtime's to check, that it is there is ours.
@@ -465,6 +480,7 @@ static bool pointers_ok(const struct loading *l)
 	       mapped(ko, app->data, data_size(image)) &&
 	       writable(l, app->type_ids, image->types.nr * (u64)sizeof(u32)) &&
 	       !((uintptr_t)app->type_ids % 4) &&
+	       writable(l, app->calls, calls_size(image)) && !((uintptr_t)app->calls % 8) &&
 	       writable(l, app, sizeof(*app)) &&
 	       writable(l, ko->rows, ko->nr_rows * sizeof(*ko->rows)) && app->ex_table == (void *)ko->rows &&
 	       !app->args && !app->env && !app->dirs && !app->runtime;

@@ -46,7 +46,7 @@
 #endif
 
 #define KWASM_ABI_MAGIC		0x6d77736bu	/* "kswm" */
-#define KWASM_ABI_VERSION	9
+#define KWASM_ABI_VERSION	10
 
 #define KWASM_WASM_PAGE_SIZE	65536u
 /* u32 index + u32 offset + 16 bytes of access, rounded up to a wasm page */
@@ -84,7 +84,10 @@ struct kwasm_func {
 	u32 reserved;
 };
 
-/* Table: generated code reads @elems and @size (call_indirect), nothing else. */
+/*
+ * Table: generated code reads @elems and @size (call_indirect), nothing else; and neither of a
+ * table that nothing but the module's own segments can write to, see struct kwasm_image_calls.
+ */
 struct kwasm_table_abi {
 	u64 *elems;		/* references; funcref null is &kwasm_null_func */
 	u64 size;		/* elements, less than 2^31 */
@@ -314,11 +317,11 @@ enum kwasm_exception_keep {
  * The section is not called __ex_table, which the kernel's loader would sort: of all
  * that loading a large app cost, that was most. It
  * has the flag by which the kernel's loader knows what becomes read-only when
- * init_module() has returned. So does kwasm_type_ids, by its section's name.
+ * init_module() has returned. So do kwasm_type_ids and kwasm_calls, by their section's name.
  */
 #define KWASM_EX_TABLE_SECTION	".kwasm_ex_table"
 #define KWASM_SHF_RO_AFTER_INIT	0x00200000u	/* SHF_RO_AFTER_INIT of linux/module.h */
-#define KWASM_TYPE_IDS_SECTION	".data..ro_after_init"	/* of type NOBITS */
+#define KWASM_FILLED_SECTION	".data..ro_after_init"	/* of type NOBITS */
 #define KWASM_EX_TYPE_IMM_REG	17
 #define KWASM_EX_ROW_TYPE(row)	(KWASM_EX_TYPE_IMM_REG | (0u << 8) | (((row) & 0xffffu) << 16))
 #define KWASM_FIXUP_STEP	16
@@ -381,6 +384,7 @@ struct kwasm_image {
 	/* bytes: ULEB128 deltas between the text offsets of accesses, from 0; nr_ex_rows of them */
 	struct kwasm_image_array accesses;
 	struct kwasm_image_array frames; /* struct kwasm_image_frame, ascending text_offset */
+	struct kwasm_image_array calls;	/* struct kwasm_image_calls */
 };
 
 /*
@@ -462,7 +466,8 @@ struct kwasm_image_func {
 	u32 code_offset;		/* of the body, in the .wasm file */
 	/*
 	 * Offset in lines: ULEB128 pairs (text delta, wasm delta) from (text_offset, code_offset),
-	 * one per instruction that may trap (a call: its return address), ended by the next function's.
+	 * one per instruction that may trap, calls too, ended by the next function's. A return address is
+	 * behind the call, how far depends on the kernel, which may make it shorter; one less is in it.
 	 * The wasm delta is zig-zag coded.
 	 */
 	u32 lines;
@@ -521,6 +526,27 @@ struct kwasm_image_elem {
 	u32 passive;			/* 0: active or declared, dropped by init */
 };
 
+/*
+ * struct kwasm_image_calls - what call_indirect of one type calls, in a table that stays as it is
+ *
+ * If a table is neither imported nor exported, and no instruction writes to it, then each element
+ * is known: a function of the module's own, or null. Instead of the table generated
+ * code then reads kwasm_app.calls, where each row has @nr + 1 addresses, one row behind the other: by element
+ *
+ *	the code of the function, if it is of the type
+ *	kwasm_trap_indirect_call_type if it is of another
+ *	kwasm_trap_uninitialized_element if there is none
+ *
+ * and kwasm_trap_undefined_element as the last, for all indices from @nr on. A trap that is called like that is
+ * found at the call, as any. The runtime fills them in before anything runs.
+ */
+struct kwasm_image_calls {
+	u32 type;
+	u32 nr;			/* elements */
+	u32 funcs;		/* offset of u32 funcidx[nr] (~0: null), which have rows in refs, with code */
+	u32 reserved;
+};
+
 struct kwasm_image_data {
 	u64 offset;			/* from struct kwasm_app.data */
 	u64 size;
@@ -553,7 +579,7 @@ struct kwasm_app {
 	const char *fds;		/* module parameters, too */
 	const char *net;
 	const char *listen;
-	u64 reserved[1];
+	const void **calls;		/* filled by the runtime: see struct kwasm_image_calls */
 };
 
 #endif /* KWASM_ABI_H */

@@ -362,6 +362,7 @@ static int write_ko(const char *object, const char *name, bool keep_debug)
 		.data = DATA,
 		.data_size = sizeof(DATA),
 		.nr_types = 3,
+		.nr_calls = 5,
 	};
 	int err;
 
@@ -551,6 +552,7 @@ TEST(kwasm_app_points_to_all_parts)
 	at = sym->value;
 	ASSERT_STREQ("64 .text+0", pointer_at(s, at + offsetof(struct kwasm_app, text)));
 	ASSERT_STREQ("64 kwasm_type_ids+0", pointer_at(s, at + offsetof(struct kwasm_app, type_ids)));
+	ASSERT_STREQ("64 kwasm_calls+0", pointer_at(s, at + offsetof(struct kwasm_app, calls)));
 	ASSERT_STREQ("64 __this_module+0", pointer_at(s, at + offsetof(struct kwasm_app, module)));
 	ASSERT_STREQ("64 " KWASM_EX_TABLE_SECTION "+0", pointer_at(s, at + offsetof(struct kwasm_app, ex_table)));
 	/* .rodata: 1 byte, 8 of a constant, image, data, parameters' names */
@@ -558,7 +560,8 @@ TEST(kwasm_app_points_to_all_parts)
 	ASSERT_STREQ(IMAGE, (char *)rodata->data + 16);
 	ASSERT_STREQ("64 .rodata+32", pointer_at(s, at + offsetof(struct kwasm_app, data)));
 	ASSERT_STREQ(DATA, (char *)rodata->data + 32);
-	ASSERT_EQ(3 * sizeof(u32), section(KWASM_TYPE_IDS_SECTION)->size);
+	/* 3 type ids, aligned, and 5 addresses of what is called through tables */
+	ASSERT_EQ(16 + 5 * sizeof(u64), section(KWASM_FILLED_SECTION)->size);
 }
 
 TEST(exception_table_is_room_for_one_row_per_access)
@@ -574,17 +577,21 @@ TEST(exception_table_is_room_for_one_row_per_access)
 	ASSERT_EQ(0, s->nr_relocs);
 }
 
-TEST(type_ids_are_room_that_the_code_refers_to)
+TEST(what_the_runtime_fills_in_is_room_that_the_code_refers_to)
 {
 	const struct object_section *s, *text;
 	const struct object_symbol *sym;
 	size_t i, nr = 0;
 
 	ASSERT_EQ(0, write_app());
-	s = section(KWASM_TYPE_IDS_SECTION);
+	s = section(KWASM_FILLED_SECTION);
 	ASSERT_EQ(SHT_NOBITS, s->type);
 	ASSERT_EQ(SHF_ALLOC | SHF_WRITE, s->flags);
-	ASSERT_EQ(3 * sizeof(u32), s->size);
+	ASSERT_EQ(16 + 5 * sizeof(u64), s->size);
+	sym = &ko.obj.symbols[object_find_symbol(&ko.obj, "kwasm_calls")];
+	ASSERT_EQ(s - ko.obj.sections, sym->section);
+	ASSERT_EQ(16, sym->value);
+	ASSERT_EQ(5 * sizeof(u64), sym->size);
 	sym = &ko.obj.symbols[object_find_symbol(&ko.obj, "kwasm_type_ids")];
 	ASSERT_EQ(s - ko.obj.sections, sym->section);
 	text = section(".text");

@@ -3,7 +3,10 @@
   (type $v (func))
   (memory 1)
   (table 2 funcref)
+  ;; the first is only written to by its segment, this one perhaps by others
+  (table $open (export "open") 1 funcref)
   (elem (i32.const 0) $typed)
+  (elem (table $open) (i32.const 0) func $leaf)
   (func $typed (param i32))
   (func $leaf (export "unreachable") unreachable)
   (func $caller (export "caller") (call $leaf) (call $typed (i32.const 1)))
@@ -12,4 +15,6 @@
   (func (export "truncate") (param f32) (result i32) (i32.trunc_f32_s (local.get 0)))
   (func (export "indirect") (param i32) (call_indirect (type $v) (local.get 0)))
   (func $deep (export "deep") (call $deep) (call $typed (i32.const 1)))
-  (func (export "table_get") (param i32) (drop (table.get 0 (local.get 0)))))
+  (func (export "table_get") (param i32) (drop (table.get 0 (local.get 0))))
+  (func (export "through") (i32.store (i32.const 8) (i32.const 1)) (call_indirect $open (type $v) (i32.const 0))
+    (i32.store (i32.const 8) (i32.const 0))))

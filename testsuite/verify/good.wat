@@ -7,6 +7,7 @@
   (type $binary (func (param i32 i32) (result i32)))
   (memory 1)
   (table $t 8 funcref)
+  (table $open (export "open") 8 funcref)
   (elem (i32.const 1) $add $sub)
   (global $g (mut i32) (i32.const 5))
   (global $h (mut i64) (i64.const 6))
@@ -35,6 +36,12 @@
   (func (export "indirect") (param i32 i32) (result i32)
     (i32.add (local.get 0)
       (call_indirect (type $binary) (local.get 0) (local.get 1)
+        (i32.add (i32.load (local.get 0)) (global.get $g)))))
+
+  ;; through a table that anybody may write to
+  (func (export "open_indirect") (param i32 i32) (result i32)
+    (i32.add (local.get 0)
+      (call_indirect $open (type $binary) (local.get 0) (local.get 1)
         (i32.add (i32.load (local.get 0)) (global.get $g)))))
 
   (func (export "imports") (param i32) (result i32)

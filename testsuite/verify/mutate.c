@@ -437,6 +437,61 @@ static bool invert_type_or_size(const struct insn *in)
 	return true;
 }
 
+static const s64 offsets_of_calls[] = { -8, -4, 4, 8, 72, 100000 };
+static s64 calls_offset;
+
+/* is there a load of kwasm_app.calls just behind? */
+static bool is_before_calls(const struct insn *in)
+{
+	const struct insn *load = in + 1;
+	Elf64_Rela *r;
+
+	for (; load < insns + nr_insns && load <= in + 3; load++) {
+		r = reloc_in(load->at, load->z.length);
+		if (r && !strcmp(reloc_symbol(r), "kwasm_calls"))
+			return true;
+	}
+	return false;
+}
+
+static bool keep_any_index(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_CMOVB || !is_before_calls(in))
+		return false;
+	/* the index as it is, instead of the smaller one of the two */
+	text()[in->at + in->z.length - 3] = 0x90;
+	text()[in->at + in->z.length - 2] = 0x8b;
+	return true;
+}
+
+static bool invert_limit(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_CMOVB || !is_before_calls(in))
+		return false;
+	text()[in->at + in->z.length - 2] ^= 1;
+	return true;
+}
+
+static bool raise_limit(const struct insn *in)
+{
+	if (in->z.mnemonic != ZYDIS_MNEMONIC_MOV || in->op[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+	    !is_before_calls(in))
+		return false;
+	text()[in->at + in->z.raw.imm[0].offset]++;
+	return true;
+}
+
+/* the address of the first one, of the last one but a half, of what is behind, ... */
+static bool load_calls_elsewhere(const struct insn *in)
+{
+	Elf64_Rela *r = reloc_in(in->at, in->z.length);
+
+	if (!r || strcmp(reloc_symbol(r), "kwasm_calls"))
+		return false;
+	r->r_addend += calls_offset;
+	return true;
+}
+
 static bool keep_r13_at_a_call(const struct insn *in)
 {
 	const struct insn *call = in;
@@ -589,6 +644,9 @@ static const struct {
 	{ "call past the entry", call_past_the_entry },
 	{ "type or table size compared, result ignored", ignore_type_or_size },
 	{ "type or table size compared, branch inverted", invert_type_or_size },
+	{ "index into a table's code, not limited", keep_any_index },
+	{ "index into a table's code, the other way round", invert_limit },
+	{ "index into a table's code, one more", raise_limit },
 	{ "r13 not set", keep_r13_at_a_call },
 	{ "callee-saved register not restored", lose_a_saved_register },
 	{ "one pop less", pop_once_less },
@@ -784,6 +842,34 @@ static bool set_rows(u64 start, u64 end, const struct snippet *s)
 	return n <= nr;
 }
 
+/*
+ * 5ca115nn in a snippet is kwasm_calls + nn there; by a relocation that the function has. Returns
+ * whether there is one, if there has to be.
+ */
+static bool set_calls(u64 start, u64 end, size_t size)
+{
+	size_t nr, i;
+	Elf64_Rela *r = text_relocs(&nr);
+	u64 at;
+	u32 field;
+
+	for (at = start; at + 4 <= start + size; at++) {
+		memcpy(&field, text() + at, 4);
+		if (field >> 8 == 0x5ca115)
+			break;
+	}
+	if (at + 4 > start + size)
+		return true;
+	for (i = 0; i < nr; i++) {
+		if (r[i].r_offset < start || r[i].r_offset >= end)
+			continue;
+		r[i] = (Elf64_Rela){ at, ELF64_R_INFO((u64)find_symbol("kwasm_calls"), R_X86_64_32S),
+				     field & 0xff };
+		return true;
+	}
+	return false;
+}
+
 static void check_snippet(const struct snippet *s)
 {
 	struct verify_report report = { .quiet = true };
@@ -813,6 +899,10 @@ static void check_snippet(const struct snippet *s)
 	}
 	memset(text() + start, 0x90, end - start);
 	memcpy(text() + start, s->start, size);
+	if (!set_calls(start, end, size)) {
+		printf("not ok - snippet %s: the function has no relocation\n", s->name);
+		return;
+	}
 	if (!set_rows(start, end, s)) {
 		printf("not ok - snippet %s: too many rows\n", s->name);
 		return;
@@ -1250,6 +1340,57 @@ static void check_headers(void)
 	restore();
 }
 
+/* the rows of the image, and the room for the addresses */
+static void check_calls(void)
+{
+	struct kwasm_image_calls *rows = (void *)((u8 *)image() + image()->calls.offset);
+	size_t nr, i;
+	Elf64_Rela *r = relocs_of(".rela.data", &nr);
+
+	if (!image()->calls.nr)
+		printf("not ok - good.wat has calls through a table that stays as it is\n");
+	rows->type = image()->types.nr;
+	refused_now();
+	rows->nr++;		/* the code would read the last one of these, which is not there */
+	refused_now();
+	rows->nr = 0;
+	refused_now();
+	rows->nr = ~0u;
+	refused_now();
+	rows->funcs += 2;
+	refused_now();
+	rows->funcs = image()->size - 4;
+	refused_now();
+	((u32 *)((u8 *)image() + rows->funcs))[1] = 1000;
+	refused_now();
+	image()->calls.nr = 0;
+	refused_now();
+	image()->calls.offset = image()->size;
+	refused_now();
+	for (i = 0; i < nr; i++)
+		if (r[i].r_offset == offsetof(struct kwasm_app, calls) + ((u8 *)app() - bytes_of(".data")))
+			break;
+	if (i == nr) {
+		printf("not ok - kwasm_app.calls has a relocation\n");
+		return;
+	}
+	r[i].r_addend += 8;
+	refused_now();
+	r[i].r_addend -= 8;
+	refused_now();
+	point_to(&r[i], find_symbol("kwasm_app"), 0);
+	refused_now();
+	point_to(&r[i], find_symbol("kwasm_type_ids"), 0);
+	refused_now();
+	point_to(&r[i], section_symbol(".rodata"), 0);
+	refused_now();
+	point_to(&r[i], find_symbol("kwasm_app_init"), 0);
+	refused_now();
+	set_type(&r[i], R_X86_64_NONE);
+	refused_now();
+	all_refused("what is called through tables, somewhere else or of another type");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i;
@@ -1276,9 +1417,14 @@ int main(int argc, char **argv)
 	from_rsp = true;
 	frame_offset = -128;
 	check_mutation("store below rsp", store_elsewhere, 1);
+	for (i = 0; i < ARRAY_SIZE(offsets_of_calls); i++) {
+		calls_offset = offsets_of_calls[i];
+		check_mutation("a table's code taken from elsewhere", load_calls_elsewhere, 1);
+	}
 	check_moved_rows();
 	check_dropped_rows();
 	check_headers();
+	check_calls();
 	check_rows();
 	check_alternatives_version();
 	check_replacement();

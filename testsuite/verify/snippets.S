@@ -8,6 +8,9 @@
  *	C - 0x10  the store		C - 0x18  the value buffer
  *	C - 0x38  $g, i32		C - 0x40  $h, i64
  *	C - 0x48  slot of memory 0	C - 0x50  slot of table 0, of 8 elements at least
+ *
+ * 0x5ca11500 + n is the address of kwasm_app.calls, + n: there are 9 addresses in it, of functions (param
+ * i32 i32) (result i32).
  */
 	.intel_syntax noprefix
 	.altmacro
@@ -524,6 +527,194 @@ SNIPPET <call of an element without comparing its type>, <call>
 1:	pop	rbx
 	pop	r13
 	pop	rbp
+	ret
+END
+SNIPPET <a table's code, by a constant index>, <ok>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rax, [0x5ca11500 + 8 * 8]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, beyond the last>, <unproven>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rax, [0x5ca11500 + 9 * 8 - 1]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, between two>, <unproven>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rax, [0x5ca11500 + 4]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, half of it>, <unproven>
+	mov	eax, [0x5ca11500]
+	ret
+END
+SNIPPET <a table's code, by an index that is limited>, <ok>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, 8
+	cmp	edi, ecx
+	cmovb	ecx, edi
+	mov	rax, [0x5ca11500 + rcx * 8]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, by an index that is limited, the other way round>, <ok>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, 8
+	cmp	ecx, edi
+	cmovbe	edi, ecx
+	mov	rax, [0x5ca11500 + rdi * 8]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, by an index that is limited by a branch>, <ok>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	cmp	edi, 8
+	ja	1f
+	mov	edi, edi
+	lea	rcx, [0x5ca11500]
+	call	[rcx + rdi * 8]
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, by an index that is limited as a signed number>, <unproven>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, 8
+	cmp	edi, ecx
+	cmovl	ecx, edi
+	mov	rax, [0x5ca11500 + rcx * 8]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, by an index of which something else is limited>, <unproven>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, 8
+	mov	edx, [r13 - 0x38]
+	cmp	edi, ecx
+	cmovb	ecx, edx
+	mov	rax, [0x5ca11500 + rcx * 8]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, by an index whose lower half is limited>, <unproven>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, 8
+	cmp	esi, ecx
+	cmovb	rcx, rsi
+	mov	rax, [0x5ca11500 + rcx * 8]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, by an index one too high>, <unproven>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, 9
+	cmp	edi, ecx
+	cmovb	ecx, edi
+	mov	rax, [0x5ca11500 + rcx * 8]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, by bytes>, <unproven>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	ecx, 64
+	cmp	edi, ecx
+	cmovb	ecx, edi
+	mov	rax, [0x5ca11500 + rcx]
+	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, with a context that may be another>, <call>
+	push	rbx
+	push	r13
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rax, [0x5ca11500]
+	mov	r13, rsi
+	call	rax
+1:	pop	rbx
+	pop	r13
+	pop	rbx
+	ret
+END
+SNIPPET <a table's code, without a stack check>, <stack>
+	push	rbx
+	mov	rax, [0x5ca11500]
+	call	rax
+	pop	rbx
+	ret
+END
+SNIPPET <a table's code, jumped to>, <call>
+	mov	rax, [0x5ca11500]
+	jmp	rax
+END
+SNIPPET <a table's code, written>, <memory>
+	mov	[0x5ca11500], rsi
+	xor	eax, eax
+	ret
+END
+SNIPPET <a table's code, used as a number>, <unproven>
+	mov	rax, [0x5ca11500]
+	mov	eax, [r13 + rax]
+	ret
+END
+SNIPPET <a table's code, one of two>, <ok>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rbx, [0x5ca11508]
+	mov	rax, rbx
+	test	edi, edi
+	je	2f
+	mov	rax, rbx
+2:	call	rax
+1:	pop	rbx
+	ret
+END
+SNIPPET <a table's code, or a number>, <call>
+	push	rbx
+	test	esp, 0x7f0000
+	je	1f
+	mov	rax, [0x5ca11508]
+	test	edi, edi
+	je	2f
+	mov	rax, rsi
+2:	call	rax
+1:	pop	rbx
 	ret
 END
 SNIPPET <call of a number>, <call>
