@@ -602,18 +602,10 @@ static void begin_function(struct scan *s, struct code_function *f)
 	memset(s->targets, 0xff, f->size * sizeof(*s->targets));
 }
 
-static int end_function(struct scan *s)
+static void end_function(struct scan *s)
 {
-	const struct code_function *f = s->function;
-
 	drop_context_accesses(s);
 	s->function = NULL;
-	if (f->frame <= KWASM_FRAME_MAX)
-		return 0;
-	diag_file_error(s->obj->path,
-			"implementation limit: stack frame of %u bytes in function '%s', at most %u are supported",
-			f->frame, s->obj->symbols[f->symbol].name, KWASM_FRAME_MAX);
-	return -E2BIG;
 }
 
 /* What may trap, before it changes rsp: a backtrace starts or goes on there */
@@ -662,9 +654,7 @@ static int scan_text(struct scan *s)
 		if (s->function && s->at >= end) {
 			if (s->at > end)
 				return scan_error(s, "instruction across the end of a function");
-			err = end_function(s);
-			if (err)
-				return err;
+			end_function(s);
 		}
 		if (next < code->nr_functions && s->at >= code->functions[next].offset) {
 			if (s->at > code->functions[next].offset)
@@ -684,7 +674,9 @@ static int scan_text(struct scan *s)
 		if (err)
 			return err;
 	}
-	return s->function ? end_function(s) : 0;
+	if (s->function)
+		end_function(s);
+	return 0;
 }
 
 /**
@@ -692,8 +684,8 @@ static int scan_text(struct scan *s)
  * @code: out; to be destroyed in any case
  * @obj: normalized
  *
- * Return: 0; -E2BIG (diagnosed) if a function needs a larger stack frame than
- * %KWASM_FRAME_MAX; -EINVAL (diagnosed) for code that cannot be followed.
+ * Return: 0; -E2BIG (diagnosed) if there is too much of it; -EINVAL (diagnosed) for
+ * code that cannot be followed.
  */
 int code_scan(struct code *code, const struct object *obj)
 {
@@ -723,6 +715,28 @@ int code_scan(struct code *code, const struct object *obj)
 	free(s.targets);
 	free(s.below);
 	return err;
+}
+
+/**
+ * code_check_frames() - Does each function do with the largest stack frame that there may be?
+ * @code: result of code_scan()
+ * @obj: the object that was scanned
+ *
+ * Return: 0; -E2BIG (diagnosed) if a function needs more than %KWASM_FRAME_MAX.
+ */
+int code_check_frames(const struct code *code, const struct object *obj)
+{
+	const struct code_function *f;
+
+	for (f = code->functions; f < code->functions + code->nr_functions; f++) {
+		if (f->frame <= KWASM_FRAME_MAX)
+			continue;
+		diag_file_error(obj->path,
+				"implementation limit: stack frame of %u bytes in function '%s', at most %u are supported",
+				f->frame, obj->symbols[f->symbol].name, KWASM_FRAME_MAX);
+		return -E2BIG;
+	}
+	return 0;
 }
 
 /**

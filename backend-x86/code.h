@@ -83,6 +83,7 @@ struct code {
 };
 
 int code_scan(struct code *code, const struct object *obj);
+int code_check_frames(const struct code *code, const struct object *obj);
 void code_destroy(struct code *code);
 /* the function that holds text offset @offset; NULL: none */
 const struct code_function *code_find_function(const struct code *code, u32 offset);

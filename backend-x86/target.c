@@ -55,12 +55,10 @@ static char *find_cpu(const char *cpu)
 	return NULL;
 }
 
-static LLVMCodeGenOptLevel codegen_level(unsigned int level)
+static LLVMCodeGenOptLevel codegen_level(unsigned int level, bool small_frames)
 {
-	/*
-	 * Never LLVMCodeGenLevelNone: its allocator gives every value a stack
-	 * slot, and frames of large functions would not fit the guest stack.
-	 */
+	if (!level && !small_frames)
+		return LLVMCodeGenLevelNone;
 	return level < 2 ? LLVMCodeGenLevelLess : LLVMCodeGenLevelDefault;
 }
 
@@ -143,10 +141,10 @@ void target_lower_options(const struct target *target, struct lower_options *opt
 	opt->copy_loops = target->level >= 2;
 }
 
-LLVMTargetMachineRef target_machine(const struct target *target)
+LLVMTargetMachineRef target_machine(const struct target *target, bool small_frames)
 {
 	return LLVMCreateTargetMachine(target->x86, TRIPLE, target->cpu, target->features,
-				       codegen_level(target->level), LLVMRelocStatic,
+				       codegen_level(target->level, small_frames), LLVMRelocStatic,
 				       LLVMCodeModelKernel);
 }
 
@@ -198,10 +196,10 @@ static void run_passes(const char *passes, LLVMTargetMachineRef tm, LLVMModuleRe
 
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod)
 {
-	/* what inlines, and what comes then */
+	/* to -O1 in one go; then: what inlines, and what comes behind that */
 	static const char * const pipelines[][2] = {
 		{ "function(simplifycfg,early-cse)" },
-		{ "default<O1>", PASSES_CLEAN },
+		{ "function(simplifycfg,early-cse," INSTCOMBINE ",simplifycfg)" },
 		{ PASSES_O2, PASSES_O2_LATE },
 		{ "default<O3>", PASSES_CLEAN },
 	};

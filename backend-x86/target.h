@@ -46,8 +46,11 @@ void target_destroy(struct target *target);
 /* what lowering has to know of the target */
 void target_lower_options(const struct target *target, struct lower_options *opt);
 
-/* LLVM's code generator, for one thread, to be disposed of */
-LLVMTargetMachineRef target_machine(const struct target *target);
+/*
+ * LLVM's code generator, for one thread, to be disposed of. At level 0, unless @small_frames,
+ * each value that lives longer than a block has a place of its own in the stack frame.
+ */
+LLVMTargetMachineRef target_machine(const struct target *target, bool small_frames);
 
 /* run LLVM's passes over the module */
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod);

@@ -1266,6 +1266,15 @@ static void exec_add_sub(struct flow *f, struct state *s, bool sub)
 		set_flags_carry(s, flow_is_const(&a) ? &b : &a, &r, false);
 }
 
+/* the stack check's bits of what is rsp at entry + @v's offset? */
+static bool is_stack_masked(const struct flow *f, const struct value *v)
+{
+	const struct verify_operand *x = &f->insn->operands[0], *y = &f->insn->operands[1];
+
+	return x->kind == OPERAND_REG && x->size == 8 && v->kind == K_STACK && v->lo == v->hi &&
+	       y->kind == OPERAND_IMM && !f->insn->imm_reloc && f->insn->imm == KWASM_STACK_MASK;
+}
+
 static void exec_bitwise(struct flow *f, struct state *s)
 {
 	const struct verify_insn *in = f->insn;
@@ -1276,6 +1285,13 @@ static void exec_bitwise(struct flow *f, struct state *s)
 
 	a = operand_value(f, s, 0);
 	b = operand_value(f, s, 1);
+	if (is_stack_masked(f, &a) && in->op == OP_AND && in->operands[0].reg != RSP) {
+		r = flow_make_pointer(f, K_ROOM, 0, a.lo);
+		write_operand(f, s, &r);
+		set_flags_none(s);
+		s->flags.stack_check = a.lo;
+		return;
+	}
 	if (same && in->op == OP_XOR)
 		r = flow_make_const(f, 0);
 	else if (same)
@@ -1589,6 +1605,8 @@ bool flow_exec(struct flow *f, struct state *s)
 		b = operand_value(f, s, 1);
 		set_flags_cmp(s, in->operands[0].kind == OPERAND_MEM ? in->mem_size :
 			      in->operands[0].size, &a, &b);
+		if (a.kind == K_ROOM && a.lo == a.hi && flow_is_const(&b) && !b.lo)
+			s->flags.stack_check = a.lo;
 		break;
 	case OP_TEST:
 		exec_test(f, s);

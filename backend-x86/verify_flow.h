@@ -31,6 +31,7 @@
 enum kind {
 	K_NUM,		/* a number in [lo, hi], read as signed; the lower half in [lo32, hi32] */
 	K_STACK,	/* rsp at entry + lo */
+	K_ROOM,		/* (rsp at entry + lo) & KWASM_STACK_MASK: 0 if the stack is exhausted there */
 	K_ENTRY,	/* what register @id held at entry */
 	K_RETURN,	/* the return address */
 	K_CTX,		/* C + [lo, hi]; linear memory 0 from 0 on, if it is defined here */

@@ -36,10 +36,10 @@ struct way {
 	LLVMModuleRef mod;
 };
 
-static void begin_way(struct way *way, const struct generator *g)
+static void begin_way(struct way *way, const struct generator *g, bool small_frames)
 {
 	way->llvm = LLVMContextCreate();
-	way->tm = target_machine(g->target);
+	way->tm = target_machine(g->target, small_frames);
 }
 
 static void end_way(struct way *way)
@@ -52,7 +52,7 @@ static void end_way(struct way *way)
 /* end_way() when done */
 static void lower_part(struct way *way, const struct generator *g, u32 part)
 {
-	begin_way(way, g);
+	begin_way(way, g, false);
 	way->mod = lower_module(g->m, g->abi, &g->lower, &g->parts.parts[part], way->llvm);
 	target_optimize(g->target, way->tm, way->mod);
 }
@@ -83,6 +83,16 @@ static bool has_opaque(const struct generator *g, u32 part)
 	return false;
 }
 
+static bool has_masked(const struct generator *g, u32 part)
+{
+	u32 i;
+
+	for (i = g->parts.parts[part].first; i < g->parts.parts[part].end; i++)
+		if (g->masks.funcs[i] != LOWER_MASK_NONE)
+			return true;
+	return false;
+}
+
 static void mask_part(void *arg, u32 i)
 {
 	struct generator *g = arg;
@@ -90,9 +100,9 @@ static void mask_part(void *arg, u32 i)
 	struct generated *unit = &g->units[part];
 	struct way way;
 
-	if (unit->masked || !has_opaque(g, part))
+	if (unit->masked || !has_masked(g, part))
 		return;
-	begin_way(&way, g);
+	begin_way(&way, g, true);
 	if (LLVMParseBitcodeInContext2(way.llvm, unit->bitcode, &way.mod))
 		diag_bug("LLVM does not read its own bitcode");
 	lower_mask_functions(way.mod, g->abi, &g->masks);
@@ -131,7 +141,7 @@ void generator_create(struct generator *g, const struct wasm_module *m,
 	lower_find_tables(&g->tables, m);
 	g->lower.tables = &g->tables;
 	g->lower.opaque_index = g->opaque;
-	parts_create(&g->parts, m, whole, target->level > 0);
+	parts_create(&g->parts, m, whole, target->level > 1);
 	g->units = xcalloc(g->parts.nr, sizeof(*g->units));
 	sort_parts(g);
 	for (i = 0; i < g->parts.nr; i++)
@@ -170,14 +180,11 @@ void generate_objects(struct generator *g)
 	jobs_run(g->nr_threads, g->parts.nr, generate_part, g);
 }
 
-void generate_mask_func(struct generator *g, u32 funcidx, bool all)
+static void second_time(struct generator *g, u32 funcidx, enum lower_mask mask)
 {
 	u32 i;
 
-	if (funcidx >= g->masks.nr_funcs)
-		return;
-	g->opaque[funcidx] = true;
-	g->masks.funcs[funcidx] = all ? LOWER_MASK_ALL : LOWER_MASK_SOME;
+	g->masks.funcs[funcidx] = mask;
 	for (i = 0; i < g->parts.nr; i++) {
 		if (funcidx < g->parts.parts[i].first || funcidx >= g->parts.parts[i].end ||
 		    !g->units[i].masked)
@@ -185,6 +192,20 @@ void generate_mask_func(struct generator *g, u32 funcidx, bool all)
 		LLVMDisposeMemoryBuffer(g->units[i].masked);
 		g->units[i].masked = NULL;
 	}
+}
+
+void generate_mask_func(struct generator *g, u32 funcidx, bool all)
+{
+	if (funcidx >= g->masks.nr_funcs)
+		return;
+	g->opaque[funcidx] = true;
+	second_time(g, funcidx, all ? LOWER_MASK_ALL : LOWER_MASK_SOME);
+}
+
+void generate_small_frame(struct generator *g, u32 funcidx)
+{
+	if (funcidx < g->masks.nr_funcs && g->masks.funcs[funcidx] == LOWER_MASK_NONE)
+		second_time(g, funcidx, LOWER_MASK_KEEP);
 }
 
 void generate_mask_line(struct generator *g, u32 line)

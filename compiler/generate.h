@@ -14,7 +14,8 @@
  * struct generated - what became of a part
  * @object: its code; NULL: still to be made
  * @bitcode: the module that it was made from, optimised
- * @masked: code that takes the place of some in @object, or NULL
+ * @masked: code that takes the place of some in @object, with masked addresses or
+ *	smaller stack frames, or NULL
  */
 struct generated {
 	LLVMMemoryBufferRef object;
@@ -26,7 +27,7 @@ struct generated {
  * struct generator - lowering and LLVM for one module
  * @lower: options; @lower.opaque_index is @opaque
  * @opaque: by function index: the checker could not follow it
- * @masks: what of such functions is masked by generate_masked()
+ * @masks: what generate_masked() makes once more, and masks of it
  * @parts: of the module
  * @units: one for each part
  * @order: parts in the order in which they are begun, the largest first
@@ -71,7 +72,9 @@ void generate_objects(struct generator *g);
 void generate_mask_func(struct generator *g, u32 funcidx, bool all);
 /* accesses of such functions that come from this offset in the .wasm file; 0: any */
 void generate_mask_line(struct generator *g, u32 line);
-/* fill in @masked of the parts that have such functions: these once more, with masked addresses */
+/* -O0: a function's stack frame is too large; it is to be generated with registers shared out well */
+void generate_small_frame(struct generator *g, u32 funcidx);
+/* fill in @masked of the parts that have such functions: these once more */
 void generate_masked(struct generator *g);
 
 /* forget what was made of functions that are @opaque now, so that generate_objects() makes it again */

@@ -408,9 +408,10 @@ void lower_copy(struct lower *l, LLVMValueRef func);
 
 /* ---- lower_mask.c ---- */
 
-/* which accesses of a function are masked */
+/* which functions are generated a second time, and which of their accesses are masked */
 enum lower_mask {
-	LOWER_MASK_NONE,	/* none: the function is not kept at all */
+	LOWER_MASK_NONE,	/* the function is not kept */
+	LOWER_MASK_KEEP,	/* none */
 	LOWER_MASK_SOME,	/* those at struct lower_masks' lines */
 	LOWER_MASK_ALL,
 };

@@ -12,7 +12,8 @@
  * At first only the accesses are masked that the checker has named, and those whose
  * addresses are the same but for a constant: what it had learnt from the former it
  * needs for the latter. Line numbers, which are offsets in the .wasm file, tell which those
- * are. If that is not enough all accesses of the function are.
+ * are. If that is not enough all accesses of the function are. At -O0 functions come here too
+ * whose stack frames were too large (generate.h); of those none is masked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,7 +188,7 @@ void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi,
 		LLVMSetVisibility(func, LLVMHiddenVisibility);
 		if (sscanf(LLVMGetValueName2(func, &len), "wasm.%u", &funcidx) == 1 &&
 		    funcidx < masks->nr_funcs && masks->funcs[funcidx]) {
-			if (abi->memory0_here)
+			if (abi->memory0_here && masks->funcs[funcidx] != LOWER_MASK_KEEP)
 				mask_function(b, func, memory_alias, masks, masks->funcs[funcidx]);
 		} else {
 			delete_body(func);

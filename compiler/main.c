@@ -35,6 +35,9 @@
 #include "optimize.h"
 #include "options.h"
 
+/* bytes; a guest stack, of 1 MiB unless told otherwise, holds sixty */
+#define LARGE_FRAME	(16u << 10)
+
 /**
  * struct build - what the stages hand on
  * @known: functions that have passed the checker
@@ -220,8 +223,31 @@ static int link_objects(struct build *b, struct object *obj)
 	return err;
 }
 
-/* objects, as LLVM made them, to kernel object */
-static int finish(struct build *b)
+/*
+ * At -O0 frames are larger than they need be. Functions that would take more of the guest stack
+ * than LARGE_FRAME are marked, so that they are generated with less: -EAGAIN.
+ */
+static int find_large_frames(struct build *b, const struct object *obj, const struct code *code)
+{
+	const struct code_function *f;
+	int err = 0;
+	u32 funcidx;
+
+	for (f = code->functions; f < code->functions + code->nr_functions; f++) {
+		if (f->frame <= LARGE_FRAME ||
+		    sscanf(obj->symbols[f->symbol].name, "wasm.%u", &funcidx) != 1)
+			continue;
+		generate_small_frame(&b->generator, funcidx);
+		err = -EAGAIN;
+	}
+	return err;
+}
+
+/*
+ * Objects, as LLVM made them, to kernel object. @first: with what LLVM made the first time; -EAGAIN
+ * if some functions are to be generated again because of their frames.
+ */
+static int finish(struct build *b, bool first)
 {
 	struct image_params params = {
 		.name = b->name,
@@ -250,6 +276,10 @@ static int finish(struct build *b)
 		err = object_normalize(&obj, target_symbol_allowed, NULL);
 	if (!err)
 		err = code_scan(&code, &obj);
+	if (!err && first && !b->opt->level)
+		err = find_large_frames(b, &obj, &code);
+	if (!err)
+		err = code_check_frames(&code, &obj);
 	if (!err)
 		err = lines_read(lines, &obj);
 	if (err)
@@ -330,14 +360,19 @@ static int generate(struct build *b, bool last)
 
 	generate_objects(&b->generator);
 	progress(b, "generated");
-	err = finish(b);
+	err = finish(b, true);
+	if (err == -EAGAIN) {
+		generate_masked(&b->generator);
+		progress(b, "generated again, for smaller stack frames");
+		err = finish(b, false);
+	}
 	if (!err)
 		err = check(b, false, false);
 	for (round = 0; err == -EAGAIN && round < 2; round++) {
 		show_status(b, "some functions are generated again, with masked addresses");
 		generate_masked(&b->generator);
 		progress(b, "generated again");
-		err = finish(b);
+		err = finish(b, false);
 		if (!err)
 			err = check(b, last && round, true);
 	}

@@ -852,6 +852,126 @@ SNIPPET <call far below the stack check>, <stack>
 1:	pop	rbp
 	ret
 END
+SNIPPET <stack check of a copy of rsp>, <ok>
+.Lself60:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsp
+	and	rax, 0x7f0000
+	je	1f
+	call	.Lself60
+1:	pop	rbp
+	ret
+END
+SNIPPET <stack check of a copy of rsp, compared later>, <ok>
+.Lself61:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsp
+	and	rax, 0x7f0000
+	push	rax
+	xor	eax, eax
+	pop	rax
+	cmp	rax, 0
+	je	1f
+	call	.Lself61
+1:	pop	rbp
+	ret
+END
+SNIPPET <stack check of a copy of rsp with another mask>, <stack>
+.Lself62:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsp
+	and	rax, 0x7f8000
+	cmp	rax, 0
+	je	1f
+	call	.Lself62
+1:	pop	rbp
+	ret
+END
+SNIPPET <stack check of a copy of rsp, compared with another number>, <stack>
+.Lself63:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsp
+	and	rax, 0x7f0000
+	cmp	rax, 0x10000
+	je	1f
+	call	.Lself63
+1:	pop	rbp
+	ret
+END
+SNIPPET <stack check of a copy of rsp, the other way round>, <stack>
+.Lself64:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsp
+	and	rax, 0x7f0000
+	cmp	rax, 0
+	jne	1f
+	call	.Lself64
+1:	pop	rbp
+	ret
+END
+SNIPPET <stack check of a copy of rsp that is changed then>, <stack>
+.Lself65:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsp
+	and	rax, 0x7f0000
+	or	rax, rsi
+	cmp	rax, 0
+	je	1f
+	call	.Lself65
+1:	pop	rbp
+	ret
+END
+SNIPPET <stack check of a copy of rsp on one path only>, <stack>
+.Lself66:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsi
+	test	edi, edi
+	je	2f
+	mov	rax, rsp
+	and	rax, 0x7f0000
+2:	cmp	rax, 0
+	je	1f
+	call	.Lself66
+1:	pop	rbp
+	ret
+END
+SNIPPET <stack checks of two copies of rsp, whichever it is>, <stack>
+.Lself67:
+	push	rbp
+	mov	rbp, rsp
+	lea	rax, [rsp + 8]
+	and	rax, 0x7f0000
+	test	edi, edi
+	je	2f
+	mov	rax, rsp
+	and	rax, 0x7f0000
+2:	cmp	rax, 0
+	je	1f
+	call	.Lself67
+1:	pop	rbp
+	ret
+END
+SNIPPET <call far below the stack check of a copy of rsp>, <stack>
+.Lself68:
+	push	rbp
+	mov	rbp, rsp
+	mov	rax, rsp
+	and	rax, 0x7f0000
+	sub	rsp, 0x8000
+	cmp	rax, 0
+	je	1f
+	call	.Lself68
+1:	add	rsp, 0x8000
+	pop	rbp
+	ret
+END
 SNIPPET <call with an unaligned stack>, <stack>
 .Lself6:
 	push	rbp
