@@ -39,6 +39,7 @@ struct way {
 static void begin_way(struct way *way, const struct generator *g, bool small_frames)
 {
 	way->llvm = LLVMContextCreate();
+	LLVMContextSetDiscardValueNames(way->llvm, !g->named);
 	way->tm = target_machine(g->target, small_frames);
 }
 
@@ -136,6 +137,7 @@ void generator_create(struct generator *g, const struct wasm_module *m,
 	g->opaque = xcalloc(m->nr_funcs + 1, sizeof(*g->opaque));
 	g->masks.funcs = xcalloc(m->nr_funcs + 1, sizeof(*g->masks.funcs));
 	g->masks.nr_funcs = m->nr_funcs;
+	g->named = whole;
 	target_lower_options(target, &g->lower);
 	g->lower.throwing = &g->throwing;
 	lower_find_tables(&g->tables, m);

@@ -31,6 +31,7 @@ struct generated {
  * @parts: of the module
  * @units: one for each part
  * @order: parts in the order in which they are begun, the largest first
+ * @named: values have names, for those who read them
  * @nr_threads: at most so many at once
  * @on_progress: called whenever a part is done, if not NULL: from any thread, but never
  *	twice at a time, with @progress_arg and the bytes of function bodies
@@ -47,6 +48,7 @@ struct generator {
 	struct parts parts;
 	struct generated *units;
 	u32 *order;
+	bool named;
 	unsigned int nr_threads;
 	u64 done, total;
 	void (*on_progress)(void *arg, u64 done, u64 total);
