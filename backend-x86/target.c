@@ -166,7 +166,7 @@ LLVMTargetMachineRef target_machine(const struct target *target, bool small_fram
 		"licm<allowspeculation>,simple-loop-unswitch<no-nontrivial;trivial>),"	\
 	SIMPLIFYCFG ","									\
 	"loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),"			\
-	"gvn<>,bdce," INSTCOMBINE ",adce,dse,loop-mssa(licm<allowspeculation>),"	\
+	"gvn<>,bdce," INSTCOMBINE ",dse,loop-mssa(licm<allowspeculation>),"	\
 	"simplifycfg<switch-range-to-icmp;hoist-common-insts>"
 
 #define PASSES_LATE									\
@@ -175,7 +175,7 @@ LLVMTargetMachineRef target_machine(const struct target *target, bool small_fram
 	INSTCOMBINE ",simplifycfg<forward-switch-cond;switch-range-to-icmp;"		\
 		"switch-to-lookup;no-keep-loops;hoist-common-insts>,"			\
 	"slp-vectorizer,vector-combine,loop-unroll<O2>," INSTCOMBINE ","		\
-	"loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,"	\
+	"loop-mssa(licm<allowspeculation>),instsimplify,div-rem-pairs,"	\
 	"simplifycfg<switch-range-to-icmp;speculate-unpredictables>"
 
 #define PASSES_O2									\
