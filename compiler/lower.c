@@ -774,126 +774,6 @@ static void lower_init(struct lower *l)
 	check_stack(l, entry, body);
 }
 
-/* ---- loads that nobody uses ---- */
-
-struct value_set {
-	LLVMValueRef *slots;
-	size_t nr, size;	/* size is a power of two */
-};
-
-static bool set_add(struct value_set *set, LLVMValueRef v)
-{
-	LLVMValueRef *old = set->slots;
-	size_t i, n, old_size = set->size;
-
-	if (set->nr * 2 >= set->size) {
-		set->size = old_size ? old_size * 2 : 256;
-		set->slots = xcalloc(set->size, sizeof(*set->slots));
-		set->nr = 0;
-		for (n = 0; n < old_size; n++)
-			if (old[n])
-				set_add(set, old[n]);
-		free(old);
-	}
-	i = ((u64)(uintptr_t)v >> 4) * 0x9e3779b97f4a7c15ull >> 20;
-	for (i &= set->size - 1; set->slots[i]; i = (i + 1) & (set->size - 1))
-		if (set->slots[i] == v)
-			return false;
-	set->slots[i] = v;
-	set->nr++;
-	return true;
-}
-
-static bool has_effect(LLVMValueRef instr)
-{
-	if (LLVMIsACallInst(instr))
-		return !LLVMGetIntrinsicID(LLVMGetCalledValue(instr));
-	return LLVMIsATerminatorInst(instr) || LLVMIsAStoreInst(instr);
-}
-
-static bool is_constant(LLVMValueRef v, u64 value)
-{
-	LLVMValueRef wanted = LLVMConstInt(LLVMTypeOf(v), value, 1);
-
-	return LLVMIsAConstantInt(v) && v == wanted;
-}
-
-/* x * 0, x & 0, x - x ...: the same whatever x is, and LLVM knows that */
-static bool ignores_operands(LLVMValueRef instr)
-{
-	LLVMValueRef a, b;
-
-	if (LLVMGetNumOperands(instr) != 2 || LLVMGetTypeKind(LLVMTypeOf(instr)) != LLVMIntegerTypeKind)
-		return false;
-	a = LLVMGetOperand(instr, 0);
-	b = LLVMGetOperand(instr, 1);
-	switch (LLVMGetInstructionOpcode(instr)) {
-	case LLVMAnd:
-	case LLVMMul:
-		return is_constant(a, 0) || is_constant(b, 0);
-	case LLVMOr:
-		return is_constant(a, ~0ull) || is_constant(b, ~0ull);
-	case LLVMURem:
-	case LLVMSRem:
-		return is_constant(b, 1) || a == b;
-	case LLVMUDiv:
-	case LLVMSDiv:
-	case LLVMSub:
-	case LLVMXor:
-		return a == b;
-	case LLVMICmp:
-		return a == b || (LLVMGetICmpPredicate(instr) == LLVMIntULT && is_constant(b, 0)) ||
-		       (LLVMGetICmpPredicate(instr) == LLVMIntUGE && is_constant(b, 0));
-	case LLVMShl:
-	case LLVMLShr:
-	case LLVMAShr:
-		return is_constant(a, 0);
-	default:
-		return false;
-	}
-}
-
-/*
- * A load that is out of bounds traps even if its value is never used, but LLVM
- * drops a load that nothing depends on. Those that are dead in the module itself
- * are few (4 of 54,757 in sqlite), so they alone are made volatile.
- */
-static void keep_dead_loads(LLVMValueRef func)
-{
-	struct value_set live = { 0 };
-	LLVMValueRef *work = NULL, instr, operand;
-	size_t nr = 0, cap = 0;
-	LLVMBasicBlockRef block;
-	int i;
-
-	for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block)) {
-		for (instr = LLVMGetFirstInstruction(block); instr; instr = LLVMGetNextInstruction(instr)) {
-			if (!has_effect(instr) || !set_add(&live, instr))
-				continue;
-			array_reserve(work, cap, nr + 1);
-			work[nr++] = instr;
-		}
-	}
-	while (nr) {
-		instr = work[--nr];
-		if (ignores_operands(instr))
-			continue;
-		for (i = 0; i < LLVMGetNumOperands(instr); i++) {
-			operand = LLVMGetOperand(instr, i);
-			if (!LLVMIsAInstruction(operand) || !set_add(&live, operand))
-				continue;
-			array_reserve(work, cap, nr + 1);
-			work[nr++] = operand;
-		}
-	}
-	for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block))
-		for (instr = LLVMGetFirstInstruction(block); instr; instr = LLVMGetNextInstruction(instr))
-			if (LLVMIsALoadInst(instr) && set_add(&live, instr))
-				LLVMSetVolatile(instr, 1);
-	free(work);
-	free(live.slots);
-}
-
 static void run_passes(struct lower *l, const char *passes)
 {
 	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
@@ -904,107 +784,19 @@ static void run_passes(struct lower *l, const char *passes)
 	LLVMDisposePassBuilderOptions(options);
 }
 
-/* ---- loads that are used on some ways only ---- */
-
-static bool set_has(const struct value_set *set, LLVMValueRef v)
-{
-	size_t i = ((u64)(uintptr_t)v >> 4) * 0x9e3779b97f4a7c15ull >> 20;
-
-	if (!set->size)
-		return false;
-	for (i &= set->size - 1; set->slots[i]; i = (i + 1) & (set->size - 1))
-		if (set->slots[i] == v)
-			return true;
-	return false;
-}
-
-/* is @v used in @block, which is entered from @from, so that it has to be there before? */
-static bool used_in(LLVMValueRef v, LLVMBasicBlockRef from, LLVMBasicBlockRef block,
-		    const struct value_set *stay)
-{
-	LLVMUseRef use;
-	unsigned int i;
-
-	for (use = LLVMGetFirstUse(v); use; use = LLVMGetNextUse(use)) {
-		LLVMValueRef user = LLVMGetUser(use);
-
-		if (!LLVMIsAInstruction(user) || LLVMGetInstructionParent(user) != block)
-			continue;
-		if (!LLVMIsAPHINode(user)) {
-			if (has_effect(user) || set_has(stay, user))
-				return true;
-			continue;
-		}
-		for (i = 0; i < LLVMCountIncoming(user); i++)
-			if (LLVMGetIncomingBlock(user, i) == from && LLVMGetIncomingValue(user, i) == v)
-				return true;
-	}
-	return false;
-}
-
-/* whichever way @block is left, is @v used? Looks at some blocks ahead. */
-static bool used_on_all_ways(LLVMValueRef v, LLVMBasicBlockRef block, const struct value_set *stay,
-			     unsigned int depth)
-{
-	LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
-	unsigned int nr = LLVMGetNumSuccessors(end), i;
-
-	for (i = 0; i < nr; i++) {
-		LLVMBasicBlockRef next = LLVMGetSuccessor(end, i);
-
-		/* where it traps or throws nothing of the value is seen, but the trap is another one */
-		if (!used_in(v, block, next, stay) &&
-		    (!depth || !used_on_all_ways(v, next, stay, depth - 1)))
-			return false;
-	}
-	return nr;
-}
-
 /*
- * LLVM moves a load to where its value is used, if that is in one of several ways on; on the
- * others it would not trap any more. What is used in its own block, by something that
- * stays there, or on all ways, stays; a load that does not is made volatile. Blocks, and
- * instructions in them, are looked at from the last to the first, users mostly before what they use.
+ * Locals become values first, and what does not depend on its operands is folded, so that it is
+ * seen which loads have a use. Loads from memory are volatile until then.
  */
-static void keep_conditional_loads(LLVMValueRef func)
-{
-	struct value_set stay = { 0 };
-	LLVMBasicBlockRef block;
-	LLVMValueRef instr;
-
-	for (block = LLVMGetLastBasicBlock(func); block; block = LLVMGetPreviousBasicBlock(block)) {
-		for (instr = LLVMGetLastInstruction(block); instr;
-		     instr = LLVMGetPreviousInstruction(instr)) {
-			if (used_in(instr, NULL, block, &stay) ||
-			    used_on_all_ways(instr, block, &stay, 2))
-				set_add(&stay, instr);
-			else if (LLVMIsALoadInst(instr) &&
-				 LLVMGetOrdering(instr) == LLVMAtomicOrderingNotAtomic)
-				LLVMSetVolatile(instr, 1);
-		}
-	}
-	free(stay.slots);
-}
-
-static void keep_loads(struct lower *l, LLVMValueRef func)
-{
-	keep_dead_loads(func);
-	if (!l->opt->software_bounds)	/* there it is a comparison that traps */
-		keep_conditional_loads(func);
-}
-
-/* locals become values first, so that it is seen which loads have a use */
 static void finish_ssa(struct lower *l)
 {
 	bool copy_loops = l->opt->copy_loops && !l->opt->strict_traps && l->abi->memory0_here &&
 			  lower_has_guard(l, &l->m->memories[0]);
-	LLVMValueRef func;
 	u32 i;
 
-	run_passes(l, copy_loops ? "function(mem2reg,loop-simplify,lcssa)" : "function(mem2reg)");
-	for (func = LLVMGetFirstFunction(l->mod); func; func = LLVMGetNextFunction(func))
-		if (!LLVMIsDeclaration(func))
-			keep_loads(l, func);
+	run_passes(l, copy_loops ? "function(mem2reg,early-cse,loop-simplify,lcssa)" :
+		   "function(mem2reg,early-cse)");
+	lower_keep_loads(l);
 	/* those of this part, and copies of others */
 	for (i = l->m->nr_imported_funcs; copy_loops && i < l->m->nr_funcs; i++) {
 		if (!l->funcs[i] || LLVMIsDeclaration(l->funcs[i]))

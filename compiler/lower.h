@@ -339,6 +339,11 @@ void lower_gc(struct lower *l, const struct wasm_instr *in);
 /* a funcref as one to a function of type @typeidx: the same, or null if it is of another */
 LLVMValueRef lower_func_cast(struct lower *l, LLVMValueRef ref, u32 typeidx);
 
+/* ---- lower_keep.c ---- */
+
+/* of loads from memory, all volatile so far, those become plain that are used; once, when all is lowered */
+void lower_keep_loads(struct lower *l);
+
 /* ---- lower_table.c ---- */
 
 void lower_table(struct lower *l, const struct wasm_instr *in);

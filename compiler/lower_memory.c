@@ -105,8 +105,8 @@ LLVMValueRef lower_memory_load(struct lower *l, const struct wasm_instr *in, LLV
 	LLVMValueRef v = lower_load(l, type, lower_memory_address(l, in, size), LOWER_ALIAS_MEMORY);
 
 	LLVMSetAlignment(v, 1);
-	if (l->opt->strict_traps)
-		LLVMSetVolatile(v, 1);
+	/* until lower_keep_loads() */
+	LLVMSetVolatile(v, 1);
 	return v;
 }
 

@@ -23,6 +23,13 @@
 ;; trap: early_exit 0 65533 = out of bounds memory access
 ;; trap: dead_local 65533 = out of bounds memory access
 ;; trap: dead_sum 65533 = out of bounds memory access
+;; trap: same_either_way 65533 = out of bounds memory access
+;; trap: xor_twice 65533 = out of bounds memory access
+;; trap: byte_above_all 65536 = out of bounds memory access
+;; trap: never_set 65533 = out of bounds memory access
+;; trap: peeked 65533 = out of bounds memory access
+;; trap: peeked_through 65533 = out of bounds memory access
+;; trap: argument_ignored 65533 = out of bounds memory access
 ;;
 ;; Those of which a part is used have their whole width.
 ;;
@@ -228,6 +235,26 @@
   (func $accumulate (export "accumulate") (param i64 i64) (result i64)
     (call $accumulate (i64.mul (local.get 0) (local.get 1)) (i64.add (local.get 1) (i64.const 1))))
   (func $nothing (export "nothing") (call $nothing))
+
+  ;; nothing comes of these, which is seen only after some thought, or after inlining
+  (func (export "same_either_way") (param i32) (result i32)
+    (select (local.get 0) (local.get 0) (i32.load (local.get 0))))
+  (func (export "xor_twice") (param i32) (result i32) (local i32)
+    (local.set 1 (i32.load (local.get 0)))
+    (i32.xor (i32.mul (local.get 1) (i32.const 5))
+      (i32.xor (i32.mul (local.get 1) (i32.const 5)) (local.get 0))))
+  (func (export "byte_above_all") (param i32) (result i32)
+    (i32.gt_u (i32.load8_u (local.get 0)) (i32.const 255)))
+  (func (export "never_set") (param i32) (result i32) (local i32)
+    (select (i32.load (local.get 0)) (local.get 0) (local.get 1)))
+  (func $peek (param i32) (result i32) (i32.load (local.get 0)))
+  (func $identity (param i32) (result i32) (local.get 0))
+  (func $ignore (param i32) (result i32) (i32.const 7))
+  (func (export "peeked") (param i32) (drop (call $peek (local.get 0))))
+  (func (export "peeked_through") (param i32)
+    (drop (call $identity (i32.load (local.get 0)))))
+  (func (export "argument_ignored") (param i32) (result i32)
+    (call $ignore (i32.load (local.get 0))))
 
   (func $touch (param i32) (result i32) (i32.load (local.get 0)))
   (func (export "twice") (param i32) (result i32)
