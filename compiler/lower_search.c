@@ -3,22 +3,25 @@
  * lower_search.c - loops that look for something in memory look at eight bytes at once
  *
  * strlen(), memchr(), memcmp() and what programs have of that kind are loops of a few
- * instructions a byte, or a word of 32 bits, and LLVM vectorises no loop that ends where
+ * instructions a byte, or a word of 32 or 64 bits, and LLVM vectorises no loop that ends where
  * data say so. A loop is a search if all that it does is to load, compare, and count:
  *
  *	load ==, != load	bytes of two places
  *	load ==, != value	bytes, and a value that stays the same
- *	has a zero byte		words, as C libraries ask: (w - 0x01010101) & ~w & 0x80808080, where w
+ *	has a zero byte		words that follow each other, as libraries ask:
+ *				(w - 0x01010101) & ~w & 0x80808080 is not zero, or
+ *				((0x01010100 - w) | w) & 0x80808080 is not 0x80808080, where w
  *				may be a word xor a value that stays the same
  *	a counter		as in other loops
  *
- * In front of it comes another, which goes over the same memory in steps of 8 or 32 bytes as
- * long as the search would go on in all of the step and the step is inside of memory, and so
- * nothing traps. The search itself then begins there: it finds what ends it, or traps. So
- * the loop in front may stop too early, but never too late.
+ * Another loop goes over the same memory in steps of 8 or 32 bytes as long as the search would
+ * go on in all of the step and the step is inside of memory, and so nothing traps. The search
+ * itself then goes on there: it finds what ends it, or traps. So the other loop may stop too
+ * early, but never too late.
  *
- * Only searches of bytes that count are changed, and used if the count is not small: where they do
- * not count, as in strcmp(), most end within the first bytes.
+ * Only searches of bytes that count are changed: where they do not count, as in strcmp(), most end
+ * within the first bytes. Their other loop is in front, and used if the count is not small. To
+ * that of words the search goes when it has gone on for a while, for most strings are short.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +30,10 @@
 
 enum {
 	MAX_LOADS = 4,
-	WORDS = 4,	/* of 8 bytes, in a step of a search of words */
+	WIDE = 32,	/* bytes, a step of a search of words */
+	UNROLLED = 2,	/* so many of them before it is asked whether there are more */
+	WAIT = 64,	/* bytes that a search of words goes on before */
+	MAX_QUESTIONS = 8,
 	MIN_BYTES = 24,	/* of a search of bytes */
 	INLINED = 50,	/* instructions; LLVM's threshold of 225 is counted in fives */
 };
@@ -37,7 +43,7 @@ enum {
 /**
  * struct question - whether the search ends
  * @a, @b: loads; @b may be NULL
- * @value: what @a is xored with, i32; may be NULL
+ * @value: what @a is xored with, of its type or i32; may be NULL
  * @zero: it ends if there is a zero byte; otherwise, if @a and @b differ
  */
 struct question {
@@ -48,15 +54,17 @@ struct question {
 
 /**
  * struct search - a loop that looks for something
+ * @words: it loads words, all at the same place
  * @unit: bytes of memory that each iteration goes on in each place
- * @step: the same, of the loop in front
+ * @step: the same, of the other loop
  */
 struct search {
 	struct loop loop;
-	struct question questions[MAX_BLOCKS];
+	struct question questions[MAX_QUESTIONS];
 	u32 nr_questions;
 	struct condition conditions[MAX_BLOCKS];
 	u32 nr_conditions;
+	bool words;
 	u32 unit, step;
 };
 
@@ -120,12 +128,42 @@ static bool add_load(struct loop *loop, LLVMValueRef instr)
 	    !loop_find_address(loop, a, LLVMGetOperand(instr, 0)))
 		return false;
 	a->instr = instr;
-	a->size = LLVMTypeOf(instr) == l->i8 ? 1 : LLVMTypeOf(instr) == l->i32 ? 4 : 0;
+	a->size = LLVMTypeOf(instr) == l->i8 ? 1 : LLVMTypeOf(instr) == l->i32 ? 4 :
+		  LLVMTypeOf(instr) == l->i64 ? 8 : 0;
 	loop->nr_accesses++;
 	return a->offset < 1u << 31;
 }
 
-/* nothing but loads that go on by their size each iteration, and what is free of effects */
+/* does @a load from the @unit bytes that begin where @first does? */
+static bool is_near(const struct access *first, const struct access *a, u32 unit)
+{
+	s64 distance = (s32)(a->at.constant - first->at.constant);
+
+	return loop_same_terms(&a->at, &first->at) && distance >= 0 && a->offset >= first->offset &&
+	       distance + (a->offset - first->offset) + a->size <= unit;
+}
+
+/* all words of an iteration are beside each other; the first is made the first access */
+static bool are_near(struct loop *loop, u32 unit)
+{
+	struct access swap;
+	u32 first, i;
+
+	for (first = 0; first < loop->nr_accesses; first++) {
+		for (i = 0; i < loop->nr_accesses; i++)
+			if (!is_near(&loop->accesses[first], &loop->accesses[i], unit))
+				break;
+		if (i == loop->nr_accesses) {
+			swap = loop->accesses[0];
+			loop->accesses[0] = loop->accesses[first];
+			loop->accesses[first] = swap;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* nothing but loads that go on each iteration, and what is free of effects */
 static bool find_loads(struct search *search)
 {
 	struct loop *loop = &search->loop;
@@ -144,18 +182,29 @@ static bool find_loads(struct search *search)
 				return false;
 		}
 	}
-	for (i = 0; i < loop->nr_accesses; i++) {
-		search->unit = loop->accesses[0].size;
-		if (loop->accesses[i].size != search->unit || !search->unit ||
+	if (!loop->nr_accesses)
+		return false;
+	search->words = loop->accesses[0].size > 1;
+	search->unit = loop_stride(loop, &loop->accesses[0].at);
+	for (i = 0; i < loop->nr_accesses; i++)
+		if (!loop->accesses[i].size || (loop->accesses[i].size > 1) != search->words ||
 		    loop_stride(loop, &loop->accesses[i].at) != (s32)search->unit)
 			return false;
-	}
-	return loop->nr_accesses;
+	if (!search->words)
+		return search->unit == 1;
+	return search->unit >= 4 && search->unit <= WIDE / 2 &&
+	       !(search->unit & (search->unit - 1)) && are_near(loop, search->unit);
 }
 
-static bool is_number(LLVMValueRef v, u32 number)
+/* is @v a constant, the lowest bits of @number? */
+static bool is_number(LLVMValueRef v, u64 number)
 {
-	return LLVMIsAConstantInt(v) && (u32)LLVMConstIntGetZExtValue(v) == number;
+	u64 bits;
+
+	if (!LLVMIsAConstantInt(v) || LLVMGetIntTypeWidth(LLVMTypeOf(v)) > 64)
+		return false;
+	bits = ~0ull >> (64 - LLVMGetIntTypeWidth(LLVMTypeOf(v)));
+	return !((LLVMConstIntGetZExtValue(v) ^ number) & bits);
 }
 
 static bool is_op(LLVMValueRef v, LLVMOpcode op)
@@ -180,6 +229,19 @@ static const struct access *find_load(const struct loop *loop, LLVMValueRef v)
 	return NULL;
 }
 
+/* is @w a word, or one xor what stays the same? */
+static bool find_word(const struct loop *loop, LLVMValueRef w, struct question *q)
+{
+	u32 i;
+
+	*q = (struct question){ .a = find_load(loop, w), .zero = true };
+	for (i = 0; i < 2 && !q->a && is_op(w, LLVMXor); i++) {
+		q->a = find_load(loop, LLVMGetOperand(w, i));
+		q->value = LLVMGetOperand(w, 1 - i);
+	}
+	return q->a && q->a->size > 1 && (!q->value || loop_is_outside(loop, q->value));
+}
+
 /* the operands of a tree of and: ~w, w - ONES, and 0x80808080, in any order */
 struct leaves {
 	LLVMValueRef inverted, less;
@@ -192,12 +254,12 @@ static bool find_leaves(struct leaves *leaves, LLVMValueRef v)
 	if (is_op(v, LLVMAnd))
 		return find_leaves(leaves, LLVMGetOperand(v, 0)) &&
 		       find_leaves(leaves, LLVMGetOperand(v, 1));
-	if (is_op(v, LLVMXor) && is_number(LLVMGetOperand(v, 1), ~0u))
+	if (is_op(v, LLVMXor) && is_number(LLVMGetOperand(v, 1), ~0ull))
 		leaves->inverted = LLVMGetOperand(v, 0);
-	else if ((is_op(v, LLVMAdd) && is_number(LLVMGetOperand(v, 1), -(u32)ONES)) ||
-		 (is_op(v, LLVMSub) && is_number(LLVMGetOperand(v, 1), (u32)ONES)))
+	else if ((is_op(v, LLVMAdd) && is_number(LLVMGetOperand(v, 1), -ONES)) ||
+		 (is_op(v, LLVMSub) && is_number(LLVMGetOperand(v, 1), ONES)))
 		leaves->less = LLVMGetOperand(v, 0);
-	else if (is_number(v, (u32)(ONES << 7)))
+	else if (is_number(v, ONES << 7))
 		leaves->high = true;
 	return ++leaves->nr <= 3;
 }
@@ -206,42 +268,102 @@ static bool find_leaves(struct leaves *leaves, LLVMValueRef v)
 static bool find_zero_byte(const struct loop *loop, LLVMValueRef v, struct question *q)
 {
 	struct leaves leaves = { 0 };
-	LLVMValueRef w;
-	u32 i;
 
-	if (!find_leaves(&leaves, v) || leaves.nr != 3 || !leaves.high || !leaves.inverted ||
-	    leaves.inverted != leaves.less)
-		return false;
-	w = leaves.inverted;
-	q->zero = true;
-	q->a = find_load(loop, w);
-	if (q->a || !is_op(w, LLVMXor))
-		return q->a;
-	for (i = 0; i < 2 && !q->a; i++) {
-		q->a = find_load(loop, LLVMGetOperand(w, i));
-		q->value = LLVMGetOperand(w, 1 - i);
-	}
-	return q->a && loop_is_outside(loop, q->value);
+	return find_leaves(&leaves, v) && leaves.nr == 3 && leaves.high && leaves.inverted &&
+	       leaves.inverted == leaves.less && find_word(loop, leaves.inverted, q);
 }
 
-/* what @br asks of data, if it goes to @stay as long as the search goes on */
-static bool find_question(const struct search *search, LLVMValueRef br, LLVMBasicBlockRef stay,
-			  struct question *q)
+/* does @y have the highest bits of the bytes of the word of @q? */
+static bool has_high_bits(const struct loop *loop, LLVMValueRef y, const struct question *q)
+{
+	struct question other;
+
+	if (!find_word(loop, y, &other) || other.a != q->a)
+		return false;
+	return other.value == q->value ||
+	       (!other.value && LLVMIsAConstantInt(q->value) &&
+		!(LLVMConstIntGetZExtValue(q->value) & ONES << 7));
+}
+
+/* (ONES - 1 - w) | w: the highest bits of all bytes are set if, and only if, none is zero */
+static bool find_high_bits(const struct loop *loop, LLVMValueRef v, struct question *q)
+{
+	LLVMValueRef less;
+	u32 i;
+
+	for (i = 0; i < 2 && is_op(v, LLVMOr); i++) {
+		less = LLVMGetOperand(v, i);
+		if (is_op(less, LLVMSub) && is_number(LLVMGetOperand(less, 0), ONES - 1) &&
+		    find_word(loop, LLVMGetOperand(less, 1), q) &&
+		    has_high_bits(loop, LLVMGetOperand(v, 1 - i), q))
+			return true;
+	}
+	return false;
+}
+
+/* a tree of and of such, and 0x80808080; @high: whether that is there */
+static bool find_all_high_bits(struct search *search, LLVMValueRef v, bool *high)
+{
+	if (is_op(v, LLVMAnd))
+		return find_all_high_bits(search, LLVMGetOperand(v, 0), high) &&
+		       find_all_high_bits(search, LLVMGetOperand(v, 1), high);
+	if (is_number(v, ONES << 7)) {
+		*high = true;
+		return true;
+	}
+	return search->nr_questions < MAX_QUESTIONS &&
+	       find_high_bits(&search->loop, v, &search->questions[search->nr_questions++]);
+}
+
+/* the comparison that @br goes by, if it goes to @stay when that says so, of data for equality */
+static LLVMValueRef find_equality(LLVMValueRef br, LLVMBasicBlockRef stay, bool *equal)
+{
+	bool opposite = LLVMGetSuccessor(br, 0) != stay;
+	LLVMValueRef cmp = loop_find_comparison(LLVMGetCondition(br), &opposite);
+
+	if (!cmp || (LLVMGetICmpPredicate(cmp) != LLVMIntEQ &&
+		     LLVMGetICmpPredicate(cmp) != LLVMIntNE))
+		return NULL;
+	*equal = (LLVMGetICmpPredicate(cmp) == LLVMIntEQ) != opposite;
+	return cmp;
+}
+
+/* what @br asks of words, if it goes to @stay as long as the search goes on */
+static bool find_word_questions(struct search *search, LLVMValueRef br, LLVMBasicBlockRef stay)
+{
+	u32 nr = search->nr_questions;
+	bool equal, high = false;
+	LLVMValueRef cmp = find_equality(br, stay, &equal), a, b;
+
+	if (!cmp || !equal || nr == MAX_QUESTIONS)
+		return false;
+	a = LLVMGetOperand(cmp, LLVMIsAConstantInt(LLVMGetOperand(cmp, 0)) != NULL);
+	b = LLVMGetOperand(cmp, a == LLVMGetOperand(cmp, 0));
+	if (is_number(b, 0) && find_zero_byte(&search->loop, a, &search->questions[nr])) {
+		search->nr_questions++;
+		return true;
+	}
+	if (is_number(b, ONES << 7) && find_all_high_bits(search, a, &high) && high &&
+	    search->nr_questions > nr)
+		return true;
+	search->nr_questions = nr;
+	return false;
+}
+
+/* what @br asks of bytes, if it goes to @stay as long as the search goes on */
+static bool find_byte_question(struct search *search, LLVMValueRef br, LLVMBasicBlockRef stay)
 {
 	const struct loop *loop = &search->loop;
-	bool opposite = LLVMGetSuccessor(br, 0) != stay, equal;
-	LLVMValueRef cmp = loop_find_comparison(LLVMGetCondition(br), &opposite), a, b;
+	struct question *q = &search->questions[search->nr_questions];
+	bool equal;
+	LLVMValueRef cmp = find_equality(br, stay, &equal), a, b;
 
-	if (!cmp || LLVMTypeOf(LLVMGetOperand(cmp, 0)) != loop->l->i32 ||
-	    (LLVMGetICmpPredicate(cmp) != LLVMIntEQ && LLVMGetICmpPredicate(cmp) != LLVMIntNE))
+	if (!cmp || LLVMTypeOf(LLVMGetOperand(cmp, 0)) != loop->l->i32)
 		return false;
-	/* goes on if equal? */
-	equal = (LLVMGetICmpPredicate(cmp) == LLVMIntEQ) != opposite;
 	a = LLVMGetOperand(cmp, 0);
 	b = LLVMGetOperand(cmp, 1);
-	if (search->unit == 4 && equal && is_number(b, 0) && find_zero_byte(loop, a, q))
-		return true;
 	*q = (struct question){ .a = find_load(loop, a), .b = find_load(loop, b) };
+	search->nr_questions++;
 	if (q->a && q->b)
 		return equal;
 	if (!q->a) {
@@ -251,7 +373,7 @@ static bool find_question(const struct search *search, LLVMValueRef br, LLVMBasi
 	}
 	q->zero = true;
 	q->value = b;
-	return q->a && search->unit == 1 && !equal && loop_is_outside(loop, b);
+	return q->a && !equal && loop_is_outside(loop, b);
 }
 
 static bool find_questions(struct search *search)
@@ -259,7 +381,7 @@ static bool find_questions(struct search *search)
 	struct loop *loop = &search->loop;
 	LLVMBasicBlockRef next;
 	LLVMValueRef br;
-	u32 i;
+	u32 i, nr;
 
 	for (i = 0; i < loop->nr_blocks; i++) {
 		br = LLVMGetBasicBlockTerminator(loop->blocks[i]);
@@ -268,20 +390,19 @@ static bool find_questions(struct search *search)
 			continue;
 		if (LLVMGetSuccessor(br, 0) == LLVMGetSuccessor(br, 1))
 			return false;
-		if (find_question(search, br, next, &search->questions[search->nr_questions]))
-			search->nr_questions++;
-		else if (loop_find_condition(loop, br, next, &search->conditions[search->nr_conditions]))
-			search->nr_conditions++;
-		else
+		nr = search->nr_questions;
+		if (search->words ? find_word_questions(search, br, next) :
+		    find_byte_question(search, br, next))
+			continue;
+		search->nr_questions = nr;
+		if (!loop_find_condition(loop, br, next,
+					 &search->conditions[search->nr_conditions++]))
 			return false;
 	}
-	for (i = 0; i < search->nr_questions; i++)
-		if (search->unit == 4 && !search->questions[i].zero)
-			return false;
-	return search->nr_questions && (search->unit == 4 || search->nr_conditions);
+	return search->nr_questions && (search->words || search->nr_conditions);
 }
 
-/* ---- the loop in front ---- */
+/* ---- the other loop ---- */
 
 static LLVMValueRef least(struct lower *l, LLVMValueRef a, LLVMValueRef b)
 {
@@ -313,103 +434,44 @@ static bool count_steps(struct search *search, LLVMValueRef *steps, LLVMValueRef
 	return true;
 }
 
-/* i64: how many of @steps are inside of memory */
-static LLVMValueRef steps_inside(struct search *search, LLVMValueRef steps)
-{
-	struct loop *loop = &search->loop;
-	struct lower *l = loop->l;
-	LLVMValueRef size = lower_memory_bytes(l, 0), bytes = NULL, args[2];
-	u32 i;
-
-	for (i = 0; i < loop->nr_accesses; i++) {
-		args[0] = size;
-		args[1] = LLVMBuildZExt(l->b, loop_first_value(loop, &loop->accesses[i].at), l->i64, "");
-		args[1] = LLVMBuildNUWAdd(l->b, args[1], lower_i64(l, loop->accesses[i].offset), "");
-		bytes = least(l, bytes, lower_intrinsic(l, "llvm.usub.sat", &l->i64, 1, args, 2));
-	}
-	return least(l, steps, shifted(l, bytes, search->step));
-}
-
-/* 64 bits of what a load loads, @offset bytes on */
-static LLVMValueRef load_word(struct search *search, const struct access *a, const LLVMValueRef *at,
-			      u32 offset)
+/* i64: how many steps are inside of memory from what @a loads first, if that is at @at (i32) */
+static LLVMValueRef count_inside(struct search *search, const struct access *a, LLVMValueRef at)
 {
 	struct lower *l = search->loop.l;
-	LLVMValueRef index = at[a - search->loop.accesses], v;
+	LLVMValueRef args[] = { lower_memory_bytes(l, 0), LLVMBuildZExt(l->b, at, l->i64, "") };
 
-	v = LLVMBuildInBoundsGEP2(l->b, l->i8, l->ctx, &index, 1, "");
-	v = lower_load(l, l->i64, lower_offset(l, v, a->offset + offset), LOWER_ALIAS_MEMORY);
+	args[1] = LLVMBuildNUWAdd(l->b, args[1], lower_i64(l, a->offset), "");
+	return shifted(l, lower_intrinsic(l, "llvm.usub.sat", &l->i64, 1, args, 2), search->step);
+}
+
+/* 64 bits of memory, @offset bytes behind @index */
+static LLVMValueRef load_word(struct lower *l, LLVMValueRef index, u64 offset)
+{
+	LLVMValueRef v = LLVMBuildInBoundsGEP2(l->b, l->i8, l->ctx, &index, 1, "");
+
+	v = lower_load(l, l->i64, lower_offset(l, v, offset), LOWER_ALIAS_MEMORY);
 	LLVMSetAlignment(v, 1);
 	return v;
 }
 
-/* @value in all bytes or words */
-static LLVMValueRef spread(struct search *search, LLVMValueRef value)
+static LLVMValueRef either(struct lower *l, LLVMValueRef a, LLVMValueRef b)
 {
-	struct lower *l = search->loop.l;
-
-	if (search->unit == 1)
-		value = LLVMBuildAnd(l->b, value, lower_i32(l, 0xff), "");
-	return LLVMBuildMul(l->b, LLVMBuildZExt(l->b, value, l->i64, ""),
-			    lower_i64(l, search->unit == 1 ? ONES : 1ull << 32 | 1), "");
+	return a ? LLVMBuildOr(l->b, a, b, "") : b;
 }
 
-/*
- * i1: does the search go on in all of a step? @values: what the questions' loads are xored with.
- * If @quick, all words are asked only whether they have zero bytes, or such above 0x80.
- */
-static LLVMValueRef goes_on(struct search *search, const LLVMValueRef *at,
-			    const LLVMValueRef *values, bool quick)
+/* i1: has none of the bytes of 64 bits that were asked a zero? @all: as no_zero_byte() makes it */
+static LLVMValueRef are_none(struct lower *l, LLVMValueRef all)
 {
-	LLVMValueRef same = NULL, none = NULL, result = NULL, v, less;
-	struct lower *l = search->loop.l;
-	const struct question *q;
-	u32 i, offset;
+	LLVMValueRef high = lower_i64(l, ONES << 7);
 
-	for (offset = 0; offset < search->step; offset += 8) {
-		for (i = 0; i < search->nr_questions; i++) {
-			q = &search->questions[i];
-			v = load_word(search, q->a, at, offset);
-			if (!q->zero) {
-				v = LLVMBuildXor(l->b, v, load_word(search, q->b, at, offset), "");
-				same = same ? LLVMBuildOr(l->b, same, v, "") : v;
-				continue;
-			}
-			if (values[i])
-				v = LLVMBuildXor(l->b, v, values[i], "");
-			if (quick) {
-				v = LLVMBuildSub(l->b, v, lower_i64(l, ONES), "");
-				same = same ? LLVMBuildOr(l->b, same, v, "") : v;
-				continue;
-			}
-			/* ~(v - ONES) | v: all bytes' highest bits are set if none is zero */
-			less = LLVMBuildSub(l->b, lower_i64(l, ONES - 1), v, "");
-			v = LLVMBuildOr(l->b, less, v, "");
-			none = none ? LLVMBuildAnd(l->b, none, v, "") : v;
-		}
-	}
-	if (quick)
-		same = LLVMBuildAnd(l->b, same, lower_i64(l, ONES << 7), "");
-	if (same)
-		result = LLVMBuildICmp(l->b, LLVMIntEQ, same, lower_i64(l, 0), "");
-	if (none) {
-		v = LLVMBuildAnd(l->b, none, lower_i64(l, ONES << 7), "");
-		v = LLVMBuildICmp(l->b, LLVMIntEQ, v, lower_i64(l, ONES << 7), "");
-		result = result ? LLVMBuildAnd(l->b, result, v, "") : v;
-	}
-	return result;
+	return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildAnd(l->b, all, high, ""), high, "");
 }
 
-/* the search may begin at @from as well, after @steps */
-static void enter_behind(struct search *search, LLVMBasicBlockRef from, LLVMValueRef steps)
+/* ~(v - ONES) | v, and @all: all bytes' highest bits are set if none is zero */
+static LLVMValueRef no_zero_byte(struct lower *l, LLVMValueRef all, LLVMValueRef v)
 {
-	struct lower *l = search->loop.l;
-	LLVMValueRef iterations;
-
-	LLVMPositionBuilderAtEnd(l->b, from);
-	iterations = LLVMBuildMul(l->b, LLVMBuildTrunc(l->b, steps, l->i32, ""),
-				  lower_i32(l, search->step / search->unit), "");
-	loop_enter_behind(&search->loop, from, iterations);
+	v = LLVMBuildOr(l->b, LLVMBuildSub(l->b, lower_i64(l, ONES - 1), v, ""), v, "");
+	return all ? LLVMBuildAnd(l->b, all, v, "") : v;
 }
 
 /* LLVM inlined the function as it was; it still should */
@@ -429,13 +491,52 @@ static void keep_inlined(struct lower *l, LLVMValueRef func)
 					LLVMCreateEnumAttribute(l->llvm, kind, 0));
 }
 
-static void build(struct search *search)
+/* ---- of bytes ---- */
+
+/* i1: does the search go on in all of a step? @values: what the questions' loads are xored with */
+static LLVMValueRef bytes_go_on(struct search *search, const LLVMValueRef *at,
+				const LLVMValueRef *values)
+{
+	LLVMValueRef same = NULL, none = NULL, result = NULL, v;
+	struct loop *loop = &search->loop;
+	struct lower *l = loop->l;
+	const struct question *q;
+	u32 i;
+
+	for (i = 0; i < search->nr_questions; i++) {
+		q = &search->questions[i];
+		v = load_word(l, at[q->a - loop->accesses], q->a->offset);
+		if (q->zero)
+			none = no_zero_byte(l, none, LLVMBuildXor(l->b, v, values[i], ""));
+		else
+			same = either(l, same, LLVMBuildXor(l->b, v, load_word(l,
+				      at[q->b - loop->accesses], q->b->offset), ""));
+	}
+	if (same)
+		result = LLVMBuildICmp(l->b, LLVMIntEQ, same, lower_i64(l, 0), "");
+	if (none) {
+		v = are_none(l, none);
+		result = result ? LLVMBuildAnd(l->b, result, v, "") : v;
+	}
+	return result;
+}
+
+/* a value in all bytes */
+static LLVMValueRef spread_byte(struct lower *l, LLVMValueRef value)
+{
+	value = LLVMBuildAnd(l->b, value, lower_i32(l, 0xff), "");
+	return LLVMBuildMul(l->b, LLVMBuildZExt(l->b, value, l->i64, ""), lower_i64(l, ONES), "");
+}
+
+/* a loop in front, of one block, which counts its steps */
+static void build_bytes(struct search *search)
 {
 	struct loop *loop = &search->loop;
 	struct lower *l = loop->l;
-	LLVMValueRef br = LLVMGetBasicBlockTerminator(loop->preheader), known, steps, last, count, next;
-	LLVMValueRef first[MAX_LOADS], at[MAX_LOADS], values[MAX_BLOCKS] = { 0 }, phi, moved, start;
-	LLVMBasicBlockRef inside, tests, block, on, done, ask;
+	LLVMValueRef br = LLVMGetBasicBlockTerminator(loop->preheader), known, steps, last, count;
+	LLVMValueRef first[MAX_LOADS], at[MAX_LOADS], values[MAX_QUESTIONS] = { 0 };
+	LLVMValueRef next, phi, moved, start;
+	LLVMBasicBlockRef inside, tests, block, on, done;
 	u32 i;
 
 	LLVMPositionBuilderBefore(l->b, br);
@@ -448,13 +549,16 @@ static void build(struct search *search)
 	on = lower_block(l, "search");
 	done = lower_block(l, "found");
 	known = LLVMBuildAnd(l->b, known, LLVMBuildICmp(l->b, LLVMIntUGE, steps,
-			     lower_i64(l, search->unit == 1 ? MIN_BYTES / 8 : 1), ""), "");
+			     lower_i64(l, MIN_BYTES / search->step), ""), "");
 	LLVMInstructionEraseFromParent(br);
 	LLVMPositionBuilderAtEnd(l->b, loop->preheader);
 	LLVMBuildCondBr(l->b, known, inside, loop->block);
 
 	LLVMPositionBuilderAtEnd(l->b, inside);
-	steps = steps_inside(search, steps);
+	for (i = 0; i < loop->nr_accesses; i++) {
+		start = loop_first_value(loop, &loop->accesses[i].at);
+		steps = least(l, steps, count_inside(search, &loop->accesses[i], start));
+	}
 	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, steps, lower_i64(l, 0), ""), tests,
 			loop->block);
 	for (phi = LLVMGetFirstInstruction(loop->block); LLVMIsAPHINode(phi);
@@ -469,7 +573,7 @@ static void build(struct search *search)
 		first[i] = lower_opaque(l, loop_first_value(loop, &loop->accesses[i].at));
 	for (i = 0; i < search->nr_questions; i++)
 		if (search->questions[i].value)
-			values[i] = spread(search, search->questions[i].value);
+			values[i] = spread_byte(l, search->questions[i].value);
 	last = LLVMBuildSub(l->b, LLVMBuildTrunc(l->b, steps, l->i32, ""), lower_i32(l, 1), "");
 	last = LLVMBuildAnd(l->b, lower_opaque(l, last),
 			    lower_i64(l, (1ull << 32) / search->step - 1), "");
@@ -480,13 +584,7 @@ static void build(struct search *search)
 	moved = LLVMBuildNUWMul(l->b, count, lower_i64(l, search->step), "");
 	for (i = 0; i < loop->nr_accesses; i++)
 		at[i] = LLVMBuildNUWAdd(l->b, first[i], moved, "");
-	ask = block;
-	if (search->unit == 4) {
-		ask = lower_block(l, "search");
-		LLVMBuildCondBr(l->b, goes_on(search, at, values, true), on, ask);
-		LLVMPositionBuilderAtEnd(l->b, ask);
-	}
-	LLVMBuildCondBr(l->b, goes_on(search, at, values, false), on, done);
+	LLVMBuildCondBr(l->b, bytes_go_on(search, at, values), on, done);
 
 	LLVMPositionBuilderAtEnd(l->b, on);
 	next = LLVMBuildNUWAdd(l->b, count, lower_i64(l, 1), "");
@@ -496,8 +594,270 @@ static void build(struct search *search)
 
 	LLVMPositionBuilderAtEnd(l->b, done);
 	phi = LLVMBuildPhi(l->b, l->i64, "");
-	LLVMAddIncoming(phi, (LLVMValueRef[]){ count, next }, (LLVMBasicBlockRef[]){ ask, on }, 2);
-	enter_behind(search, done, phi);
+	LLVMAddIncoming(phi, (LLVMValueRef[]){ count, next }, (LLVMBasicBlockRef[]){ block, on }, 2);
+	loop_enter_behind(loop, done, LLVMBuildMul(l->b, LLVMBuildTrunc(l->b, phi, l->i32, ""),
+						   lower_i32(l, search->step), ""));
+}
+
+/* ---- of words ---- */
+
+/*
+ * struct values - what words are xored with before it is asked whether they have zero bytes
+ * @ones, @high: constants, which LLVM would make anew in each iteration if it knew what they are
+ */
+struct values {
+	LLVMValueRef v[MAX_QUESTIONS];
+	u32 nr;
+	LLVMValueRef ones, high;
+};
+
+static void find_values(struct search *search, struct values *values)
+{
+	struct lower *l = search->loop.l;
+	LLVMValueRef known[MAX_QUESTIONS], v;
+	u32 i, k;
+
+	values->ones = lower_opaque(l, lower_i64(l, ONES));
+	values->high = lower_opaque(l, lower_i64(l, ONES << 7));
+	values->nr = 0;
+	for (i = 0; i < search->nr_questions; i++) {
+		v = search->questions[i].value;
+		for (k = 0; k < values->nr && known[k] != v; k++)
+			;
+		if (k < values->nr)
+			continue;
+		known[k] = v;
+		if (v && LLVMTypeOf(v) == l->i32)
+			v = LLVMBuildMul(l->b, LLVMBuildZExt(l->b, v, l->i64, ""),
+					 lower_i64(l, 1ull << 32 | 1), "");
+		values->v[values->nr++] = v;
+	}
+}
+
+/*
+ * i1: does the search go on in the WIDE bytes from @index and @offset on? If @quick, also not if
+ * there are bytes above 0x80 (xor a value), which takes two operations for each word, not three.
+ */
+static LLVMValueRef words_go_on(struct lower *l, LLVMValueRef index, u64 offset,
+				const struct values *values, bool quick)
+{
+	LLVMValueRef all = NULL, word, v;
+	u32 i, k;
+
+	for (i = 0; i < WIDE; i += 8) {
+		word = load_word(l, index, offset + i);
+		for (k = 0; k < values->nr; k++) {
+			v = values->v[k] ? LLVMBuildXor(l->b, word, values->v[k], "") : word;
+			if (quick)
+				all = either(l, all, LLVMBuildSub(l->b, v, values->ones, ""));
+			else
+				all = no_zero_byte(l, all, v);
+		}
+	}
+	if (!quick)
+		return are_none(l, all);
+	return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildAnd(l->b, all, values->high, ""),
+			     lower_i64(l, 0), "");
+}
+
+/*
+ * The other loop goes over at least one and at most @steps steps from @first on, and then to @done,
+ * where the builder is afterwards. Returned is how far it went. What bounds its index, for the
+ * checker to see, is each access: where an index goes on there was no trap.
+ */
+static LLVMValueRef build_wide(struct search *search, const struct values *values,
+			       LLVMValueRef first, LLVMValueRef steps, LLVMBasicBlockRef done)
+{
+	LLVMBasicBlockRef from = LLVMGetInsertBlock(search->loop.l->b), ask, more;
+	LLVMBasicBlockRef parts[UNROLLED + 1];
+	u64 offset = search->loop.accesses[0].offset;
+	LLVMValueRef last, index, asked, next, end;
+	struct lower *l = search->loop.l;
+	u32 i;
+
+	last = LLVMBuildSub(l->b, steps, lower_i64(l, 1), "");
+	last = LLVMBuildMul(l->b, last, lower_i64(l, search->step), "");
+	last = LLVMBuildAdd(l->b, first, last, "");
+	for (i = 0; i <= UNROLLED; i++)
+		parts[i] = lower_block(l, "search");
+	ask = lower_block(l, "ask");
+	more = lower_block(l, "ask");
+	LLVMBuildBr(l->b, parts[0]);
+	LLVMPositionBuilderAtEnd(l->b, done);
+	end = LLVMBuildPhi(l->b, l->i64, "");
+	LLVMPositionBuilderAtEnd(l->b, ask);
+	asked = LLVMBuildPhi(l->b, l->i64, "");
+	LLVMPositionBuilderAtEnd(l->b, parts[0]);
+	index = LLVMBuildPhi(l->b, l->i64, "");
+	LLVMAddIncoming(index, &first, &from, 1);
+
+	for (i = 0; i < UNROLLED; i++) {
+		LLVMBasicBlockRef away = lower_block(l, "ask");
+
+		LLVMPositionBuilderAtEnd(l->b, parts[i]);
+		LLVMBuildCondBr(l->b, words_go_on(l, index, offset + i * WIDE, values, true),
+				parts[i + 1], away);
+		LLVMPositionBuilderAtEnd(l->b, away);
+		next = LLVMBuildAdd(l->b, index, lower_i64(l, i * WIDE), "");
+		LLVMAddIncoming(asked, &next, &away, 1);
+		LLVMBuildBr(l->b, ask);
+	}
+	LLVMPositionBuilderAtEnd(l->b, parts[UNROLLED]);
+	next = LLVMBuildAdd(l->b, index, lower_i64(l, search->step), "");
+	LLVMAddIncoming(index, &next, &parts[UNROLLED], 1);
+	LLVMAddIncoming(end, &next, &parts[UNROLLED], 1);
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, next, last, ""), done, parts[0]);
+
+	LLVMPositionBuilderAtEnd(l->b, ask);
+	LLVMAddIncoming(end, &asked, &ask, 1);
+	/* opaque, or what was loaded is kept in registers for here */
+	next = words_go_on(l, lower_opaque(l, asked), offset, values, false);
+	LLVMBuildCondBr(l->b, next, more, done);
+	LLVMPositionBuilderAtEnd(l->b, more);
+	next = LLVMBuildAdd(l->b, asked, lower_i64(l, WIDE), "");
+	LLVMAddIncoming(index, &next, &more, 1);
+	LLVMAddIncoming(end, &next, &more, 1);
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, next, last, ""), done, parts[0]);
+
+	LLVMPositionBuilderAtEnd(l->b, done);
+	return LLVMBuildSub(l->b, end, first, "");
+}
+
+/* what a counter is in the next iteration; of one whose phi is still as it was */
+static LLVMValueRef next_value(const struct loop *loop, const struct counter *counter)
+{
+	return LLVMGetIncomingValue(counter->phi, LLVMGetIncomingBlock(counter->phi, 0) !=
+				    loop->blocks[loop->nr_blocks - 1]);
+}
+
+/* a way into the next iteration, or, if not NULL, that after @iterations (i32) more */
+struct edge {
+	LLVMBasicBlockRef from;
+	LLVMValueRef iterations;
+};
+
+/* the loop is entered as before, and then by @edges only */
+static void replace_phi(struct loop *loop, const struct counter *counter, struct edge *edges,
+			u32 nr_edges)
+{
+	LLVMValueRef start = counter->start, next = next_value(loop, counter), step, v, new;
+	struct lower *l = loop->l;
+	u32 i;
+
+	LLVMPositionBuilderBefore(l->b, counter->phi);
+	new = LLVMBuildPhi(l->b, l->i32, "");
+	LLVMAddIncoming(new, &start, &loop->preheader, 1);
+	for (i = 0; i < nr_edges; i++) {
+		v = next;
+		if (edges[i].iterations) {
+			LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(edges[i].from));
+			step = lower_i32(l, counter->step);
+			v = LLVMBuildMul(l->b, edges[i].iterations, step, "");
+			v = LLVMBuildAdd(l->b, next, v, "");
+		}
+		LLVMAddIncoming(new, &v, &edges[i].from, 1);
+	}
+	LLVMReplaceAllUsesWith(counter->phi, new);
+	LLVMInstructionEraseFromParent(counter->phi);
+}
+
+/* the counter that tells how far the search is: of the address, as others count what is left */
+static const struct counter *find_clock(const struct search *search)
+{
+	const struct sum *at = &search->loop.accesses[0].at;
+	const struct counter *counter;
+	u32 i;
+
+	for (i = 0; i < at->nr; i++) {
+		counter = loop_find_counter(&search->loop, at->terms[i].v);
+		if (counter && counter->step * (WAIT / search->unit) != 0)
+			return counter;
+	}
+	return NULL;
+}
+
+/*
+ * In @tests, whether there is a step to go over, and then over as many as there are, to @done. All
+ * is computed from where the search is then (the counters' starts), and so not before it. Returns
+ * the iterations (i32) that were gone over, or NULL if what is left cannot be counted.
+ */
+static LLVMValueRef build_way(struct search *search, LLVMBasicBlockRef tests,
+			      LLVMBasicBlockRef done)
+{
+	LLVMBasicBlockRef wide = lower_block(search->loop.l, "wide");
+	LLVMValueRef steps, known, at, moved;
+	struct loop *loop = &search->loop;
+	struct lower *l = loop->l;
+	struct values values;
+
+	LLVMPositionBuilderAtEnd(l->b, tests);
+	if (!count_steps(search, &steps, &known)) {
+		LLVMDeleteBasicBlock(wide);
+		return NULL;
+	}
+	at = loop_first_value(loop, &loop->accesses[0].at);
+	steps = least(l, steps, count_inside(search, &loop->accesses[0], at));
+	moved = LLVMBuildICmp(l->b, LLVMIntNE, steps, lower_i64(l, 0), "");
+	known = LLVMBuildAnd(l->b, known, moved, "");
+	LLVMBuildCondBr(l->b, known, wide, loop->block);
+
+	LLVMPositionBuilderAtEnd(l->b, wide);
+	find_values(search, &values);
+	moved = build_wide(search, &values, lower_opaque(l, at), steps, done);
+	moved = LLVMBuildTrunc(l->b, shifted(l, moved, search->unit), l->i32, "");
+	LLVMBuildBr(l->b, loop->block);
+	return moved;
+}
+
+/* from the search, when it has gone on for a while, to the other loop and back */
+static void build_words(struct search *search)
+{
+	LLVMBasicBlockRef gate, tests, done;
+	const struct counter *clock = find_clock(search);
+	LLVMValueRef starts[MAX_COUNTERS], end, now, iterations;
+	struct loop *loop = &search->loop;
+	LLVMValueRef br = LLVMGetBasicBlockTerminator(loop->blocks[loop->nr_blocks - 1]);
+	struct lower *l = loop->l;
+	struct edge edges[3];
+	u32 i;
+
+	if (!clock)
+		return;
+	gate = lower_block(l, "gate");
+	tests = lower_block(l, "tests");
+	done = lower_block(l, "found");
+	for (i = 0; i < loop->nr_counters; i++) {
+		starts[i] = loop->counters[i].start;
+		loop->counters[i].start = next_value(loop, &loop->counters[i]);
+	}
+	now = clock->start;
+	iterations = build_way(search, tests, done);
+	for (i = 0; i < loop->nr_counters; i++)
+		loop->counters[i].start = starts[i];
+	if (!iterations) {
+		LLVMDeleteBasicBlock(tests);
+		LLVMDeleteBasicBlock(gate);
+		LLVMDeleteBasicBlock(done);
+		return;
+	}
+	keep_inlined(l, LLVMGetBasicBlockParent(loop->block));
+
+	LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(loop->preheader));
+	end = lower_i32(l, clock->step * (WAIT / search->unit));
+	end = LLVMBuildAdd(l->b, clock->start, end, "");
+	LLVMPositionBuilderAtEnd(l->b, gate);
+	now = LLVMBuildICmp(l->b, LLVMIntEQ, now, end, "");
+	LLVMSetMetadata(LLVMBuildCondBr(l->b, now, tests, loop->block), l->kind_prof,
+			l->weights_unlikely);
+	for (i = 0; i < LLVMGetNumSuccessors(br); i++)
+		if (LLVMGetSuccessor(br, i) == loop->block)
+			LLVMSetSuccessor(br, i, gate);
+
+	edges[0] = (struct edge){ gate, NULL };
+	edges[1] = (struct edge){ tests, NULL };
+	edges[2] = (struct edge){ done, iterations };
+	for (i = 0; i < loop->nr_counters; i++)
+		replace_phi(loop, &loop->counters[i], edges, ARRAY_SIZE(edges));
 }
 
 void lower_search(struct lower *l, LLVMBasicBlockRef block)
@@ -508,8 +868,8 @@ void lower_search(struct lower *l, LLVMBasicBlockRef block)
 	if (find_chain(&search->loop, block)) {
 		loop_find_counters(&search->loop);
 		if (find_loads(search) && find_questions(search)) {
-			search->step = search->unit == 1 ? 8 : 8 * WORDS;
-			build(search);
+			search->step = search->words ? UNROLLED * WIDE : 8;
+			(search->words ? build_words : build_bytes)(search);
 		}
 	}
 	free(search);
