@@ -253,12 +253,11 @@ after=$(free_kib)
 echo "# free before $before KiB, after $after KiB"
 is loading_and_failing_leaves_memory_as_it_was yes "$([ $((before - after)) -lt 2048 ] && echo yes || echo "$((before - after)) KiB less")"
 
-(sleep 3) 3</dev/kwasm &
-usleep 300000
+exec 3</dev/kwasm
 rmmod kwasm_wasi
 run rmmod kwasm
 like an_open_session_keeps_kwasm "temporarily unavailable|in use" "$err"
-wait
+exec 3<&-
 run rmmod kwasm
 is kwasm_is_unloaded_in_the_end 0 $status
 run insmod /modules/kwasm.ko
