@@ -80,6 +80,9 @@ static LLVMCodeGenOptLevel codegen_level(unsigned int level, bool small_frames)
  * tail-dup-size: as natively, where what ends in a jump is one instruction shorter, since an address
  * is not extended. strsearch 0.93 of the time, others the same; 0.1% more text in lua.
  *
+ * cold-callsite-rel-freq: a call is inlined only if it gets shorter by that, unless it is executed 60
+ * times in 100 calls of the caller; in LLVM, twice. lua's code 0.91 of its size, sqlite's 0.95, both as fast.
+ *
  * x86-cmov-converter-...: a conditional move from memory, which always reads, would become a
  * branch around the access, and then one that is out of bounds traps on one way only.
  */
@@ -92,6 +95,7 @@ static void configure_llvm(void)
 		"-experimental-debug-variable-locations=false",
 		"-x86-experimental-pref-innermost-loop-alignment=5",
 		"-tail-dup-size=3",
+		"-cold-callsite-rel-freq=60",
 		"-x86-cmov-converter-force-mem-operand=false",
 	};
 	static bool done;

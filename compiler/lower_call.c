@@ -13,8 +13,8 @@
 #include "diag.h"
 #include "lower.h"
 
-/* an indirect call becomes direct ones of so many functions, in so many elements of a table */
-enum { MAX_TARGET_FUNCS = 12, MAX_TARGETS = 16 };
+/* an indirect call in a loop, or outside of any, becomes direct ones of so many functions, in so many elements of a table */
+enum { MAX_FUNCS_IN_LOOP = 12, MAX_FUNCS = 3, MAX_TARGETS = 16 };
 
 static LLVMTypeRef result_type(struct lower *l, const struct wasm_functype *type)
 {
@@ -408,6 +408,16 @@ struct targets {
 	u32 nr, nr_funcs;
 };
 
+static bool in_loop(const struct lower *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->frames_nr; i++)
+		if (l->frames[i].op == WASM_OP_LOOP)
+			return true;
+	return false;
+}
+
 /*
  * What a call of that type can get to in a table that is known; false if that is too much.
  * Other functions, of a subtype or bound at load time, are called as if nothing was known.
@@ -416,7 +426,7 @@ static bool find_targets(struct lower *l, const struct wasm_instr *in, struct ta
 {
 	const struct lower_known_table *table = &l->opt->tables->tables[in->tableidx];
 	const struct wasm_module *m = l->m;
-	u32 i, j, func;
+	u32 i, j, func, max = in_loop(l) ? MAX_FUNCS_IN_LOOP : MAX_FUNCS;
 
 	targets->nr = 0;
 	targets->nr_funcs = 0;
@@ -428,7 +438,7 @@ static bool find_targets(struct lower *l, const struct wasm_instr *in, struct ta
 		for (j = 0; j < targets->nr && targets->funcs[j] != func; j++)
 			;
 		targets->nr_funcs += j == targets->nr;
-		if (targets->nr == MAX_TARGETS || targets->nr_funcs > MAX_TARGET_FUNCS)
+		if (targets->nr == MAX_TARGETS || targets->nr_funcs > max)
 			return false;
 		targets->elems[targets->nr] = i;
 		targets->funcs[targets->nr++] = func;

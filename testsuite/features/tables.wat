@@ -16,6 +16,12 @@
 ;; trap: recurse 100000000 = call stack exhausted
 ;; call: many 17 = 17
 ;; trap: many 18 = undefined element
+;; call: twelve 0 = 0
+;; call: twelve 11 = 11
+;; trap: twelve 12 = undefined element
+;; call: sum 0 12 = 66
+;; call: sum 5 7 = 11
+;; trap: sum 0 13 = undefined element
 ;; call: changed 0 7 = 8
 ;; call: changed 1 7 = 14
 (module
@@ -48,6 +54,18 @@
     (call_indirect $shared (type $f) (local.get 1) (local.get 0)))
   (func (export "many") (param i32) (result i32)
     (call_indirect $many (type $none) (local.get 0)))
+  ;; twelve functions: direct calls in a loop, through the table elsewhere
+  (table $twelve 12 12 funcref)
+  (elem (table $twelve) (i32.const 0) func $c0 $c1 $c2 $c3 $c4 $c5 $c6 $c7 $c8 $c9 $c10 $c11)
+  (func (export "twelve") (param i32) (result i32)
+    (call_indirect $twelve (type $none) (local.get 0)))
+  (func (export "sum") (param $from i32) (param $to i32) (result i32)
+    (local $sum i32)
+    (loop $next
+      (local.set $sum (i32.add (local.get $sum) (call_indirect $twelve (type $none) (local.get $from))))
+      (local.set $from (i32.add (local.get $from) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $from) (local.get $to))))
+    (local.get $sum))
   ;; a function that is only called through the table, by itself
   (table $self 1 1 funcref)
   (elem (table $self) (i32.const 0) func $factorial)
