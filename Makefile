@@ -55,7 +55,7 @@ test-kernels: tools
 
 check: deps
 	@$(MAKE) test-kernels
-	testsuite/run --sample --mode=host --mode=vm $(KERNELS:%=--kernel=%)
+	testsuite/run --sample --within=45 --mode=host --mode=vm $(KERNELS:%=--kernel=%)
 
 # the .ko files that are run in user space are for a kernel, too
 check-host: deps

@@ -4,17 +4,18 @@
 # lib.sh. Compiled apps are kept in build/test/apps/<release>/ and compiled
 # again only when the module, the compiler or the kernel's profile is newer.
 
-# app_options "$@": sets $kernel, $data, $mode and the array $tests
+# app_options "$@": sets $kernel, $data, $mode, $again and the array $tests
 app_options()
 {
 	local i
 
-	kernel=6.1 data=$(t_data) mode=vm tests=()
+	kernel=6.1 data=$(t_data) mode=vm again='' tests=()
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--mode=*) mode=${1#*=} ;;
 		--kernel=*) kernel=${1#*=} ;;
 		--data=*) data=${1#*=} ;;
+		--again) again=1 ;;
 		--mode | --kernel | --data)
 			[ $# -gt 1 ] || { echo "${0##*/}: $1 wants a value" >&2; exit 2; }
 			set -- "$1=$2" "${@:3}"
@@ -62,6 +63,18 @@ compile()
 	mkdir -p "${ko%/*}"
 	rm -f "$ko"
 	"$build/bin/wasm2ko" --kernel="$build/$release" "$1" -o "$ko" >"$tmp/err" 2>&1
+}
+
+# compile_all WASM NAME...: as many at a time as there are processors. What fails here is tried, fails and is told
+# when it is its turn.
+compile_all()
+{
+	while [ $# -gt 0 ]; do
+		while [ "$(jobs -r | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+		compile "$1" "$2" &
+		shift 2
+	done
+	wait
 }
 
 # boot ARGUMENT...: run the jobs, results in $tmp/out
