@@ -436,6 +436,15 @@ struct lower_masks {
 };
 
 /**
+ * lower_mask_signed() - Mask the addresses of an optimised module whose index LLVM extends as a signed number
+ * @mod: after optimisation; changed in place
+ * @abi: its layout
+ *
+ * The checker would find them; this spares the functions to be generated twice.
+ */
+void lower_mask_signed(LLVMModuleRef mod, const struct abi_layout *abi);
+
+/**
  * lower_mask_functions() - Keep some functions of an optimised module, with masked addresses
  * @mod: after optimisation; changed in place
  * @abi: its layout
