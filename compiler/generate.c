@@ -56,8 +56,9 @@ static void lower_part(struct way *way, const struct generator *g, u32 part)
 	begin_way(way, g, false);
 	way->mod = lower_module(g->m, g->abi, &g->lower, &g->parts.parts[part], way->llvm);
 	target_optimize(g->target, way->tm, way->mod);
-	if (g->target->level >= 2)
-		lower_mask_signed(way->mod, g->abi);
+	if (g->target->level >= 2 && g->abi->memory0_here &&
+	    lower_has_guard(&g->lower, &g->m->memories[0]))
+		lower_mask_signed(way->mod);
 }
 
 static void generate_part(void *arg, u32 i)

@@ -791,7 +791,7 @@ static void run_passes(struct lower *l, const char *passes)
 static void finish_ssa(struct lower *l)
 {
 	bool copy_loops = l->opt->copy_loops && !l->opt->strict_traps && l->abi->memory0_here &&
-			  lower_has_guard(l, &l->m->memories[0]);
+			  lower_has_guard(l->opt, &l->m->memories[0]);
 	u32 i;
 
 	run_passes(l, copy_loops ? "function(mem2reg,early-cse,loop-simplify,lcssa)" :

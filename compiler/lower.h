@@ -285,7 +285,7 @@ LLVMValueRef lower_minimum(struct lower *l, LLVMValueRef a, LLVMValueRef b, LLVM
 
 void lower_memory(struct lower *l, const struct wasm_instr *in);
 /* is there a guard area behind it that bounds are left to? */
-bool lower_has_guard(struct lower *l, const struct wasm_memory *memory);
+bool lower_has_guard(const struct lower_options *opt, const struct wasm_memory *memory);
 /* the number in 64 bits, i64, by a move that LLVM cannot look through and the checker can */
 LLVMValueRef lower_opaque(struct lower *l, LLVMValueRef index);
 /* the size of a memory now, i64 */
@@ -418,6 +418,7 @@ enum lower_mask {
 	LOWER_MASK_NONE,	/* the function is not kept */
 	LOWER_MASK_KEEP,	/* none */
 	LOWER_MASK_SOME,	/* those at struct lower_masks' lines */
+	LOWER_MASK_SIGNED,	/* what lower_mask_signed() is for */
 	LOWER_MASK_ALL,
 };
 
@@ -437,12 +438,12 @@ struct lower_masks {
 
 /**
  * lower_mask_signed() - Mask the addresses of an optimised module whose index LLVM extends as a signed number
- * @mod: after optimisation; changed in place
- * @abi: its layout
+ * @mod: after optimisation; changed in place. Its memory 0 is at the context, and has a guard area: without
+ *	one an access is proven by the comparison in front of it, which a mask hides
  *
  * The checker would find them; this spares the functions to be generated twice.
  */
-void lower_mask_signed(LLVMModuleRef mod, const struct abi_layout *abi);
+void lower_mask_signed(LLVMModuleRef mod);
 
 /**
  * lower_mask_functions() - Keep some functions of an optimised module, with masked addresses

@@ -143,6 +143,15 @@ static bool has_root(const struct accesses *a, LLVMValueRef root)
 	return false;
 }
 
+static bool is_chosen(const struct accesses *a, LLVMValueRef access, LLVMValueRef base,
+		      enum lower_mask which)
+{
+	if (which == LOWER_MASK_SIGNED)
+		return is_signed(access, base);
+	/* the roots of masked ones stay as they are */
+	return which == LOWER_MASK_ALL || a->nr_roots > MAX_ROOTS || has_root(a, root_of(access));
+}
+
 static void mask_function(LLVMBuilderRef b, LLVMValueRef func, LLVMValueRef memory_alias,
 			  const struct lower_masks *masks, enum lower_mask which)
 {
@@ -153,10 +162,8 @@ static void mask_function(LLVMBuilderRef b, LLVMValueRef func, LLVMValueRef memo
 	if (!base)
 		return;
 	find_accesses(&a, func, memory_alias, masks);
-	/* the roots of masked ones stay as they are */
 	for (i = 0; i < a.nr; i++)
-		if (which == LOWER_MASK_ALL || a.nr_roots > MAX_ROOTS ||
-		    has_root(&a, root_of(a.all[i])))
+		if (is_chosen(&a, a.all[i], base, which))
 			mask_access(b, a.all[i], base);
 	free(a.all);
 	free(a.roots);
@@ -216,30 +223,16 @@ void lower_mask_functions(LLVMModuleRef mod, const struct abi_layout *abi,
 	LLVMDisposeBuilder(b);
 }
 
-void lower_mask_signed(LLVMModuleRef mod, const struct abi_layout *abi)
+void lower_mask_signed(LLVMModuleRef mod)
 {
 	LLVMContextRef llvm = LLVMGetModuleContext(mod);
-	LLVMValueRef memory_alias = lower_memory_alias(llvm), func, base;
-	struct lower_masks all = { .nr_lines = 0 };
-	LLVMBuilderRef b;
-	size_t i;
+	LLVMValueRef memory_alias = lower_memory_alias(llvm), func;
+	LLVMBuilderRef b = LLVMCreateBuilderInContext(llvm);
+	struct lower_masks none = { .nr_lines = 0 };
 
-	if (!abi->memory0_here)
-		return;
-	b = LLVMCreateBuilderInContext(llvm);
-	for (func = LLVMGetFirstFunction(mod); func; func = LLVMGetNextFunction(func)) {
-		struct accesses a = { .nr = 0 };
-
-		base = context_param(func);
-		if (!base || LLVMIsDeclaration(func) ||
-		    LLVMGetLinkage(func) == LLVMAvailableExternallyLinkage)
-			continue;
-		find_accesses(&a, func, memory_alias, &all);
-		for (i = 0; i < a.nr; i++)
-			if (is_signed(a.all[i], base))
-				mask_access(b, a.all[i], base);
-		free(a.all);
-		free(a.roots);
-	}
+	for (func = LLVMGetFirstFunction(mod); func; func = LLVMGetNextFunction(func))
+		if (!LLVMIsDeclaration(func) &&
+		    LLVMGetLinkage(func) != LLVMAvailableExternallyLinkage)
+			mask_function(b, func, memory_alias, &none, LOWER_MASK_SIGNED);
 	LLVMDisposeBuilder(b);
 }

@@ -50,9 +50,9 @@ LLVMValueRef lower_opaque(struct lower *l, LLVMValueRef index)
 	return LLVMBuildCall2(l->b, type, move, &index, 1, "");
 }
 
-bool lower_has_guard(struct lower *l, const struct wasm_memory *memory)
+bool lower_has_guard(const struct lower_options *opt, const struct wasm_memory *memory)
 {
-	return !l->opt->software_bounds && !memory->is64 &&
+	return !opt->software_bounds && !memory->is64 &&
 	       memory->page_size_log2 == WASM_PAGE_SIZE_LOG2;
 }
 
@@ -84,7 +84,7 @@ LLVMValueRef lower_memory_address(struct lower *l, const struct wasm_instr *in, 
 		index = lower_opaque(l, index);
 	else if (!memory->is64)
 		index = LLVMBuildZExt(l->b, index, l->i64, "");
-	if (!lower_has_guard(l, memory)) {
+	if (!lower_has_guard(l->opt, memory)) {
 		end = access_end(l, in, index, size);
 		lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, end, lower_memory_bytes(l, in->memidx), ""),
 			      KWASM_TRAP_out_of_bounds_memory);
@@ -347,7 +347,7 @@ static bool move_here(struct lower *l, u32 memidx, const struct move *move, LLVM
 
 	*done = NULL;
 	if (!l->opt->copy_loops || memidx || !l->abi->memory0_here ||
-	    !lower_has_guard(l, &l->m->memories[0]) ||
+	    !lower_has_guard(l->opt, &l->m->memories[0]) ||
 	    (l->opt->opaque_index && l->opt->opaque_index[l->funcidx]))
 		return false;
 	if (LLVMIsAConstantInt(move->n)) {
