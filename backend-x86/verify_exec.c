@@ -1208,8 +1208,11 @@ static struct value shift(struct flow *f, u8 op, u32 size, const struct value *a
 		if (a->lo >= -(OFFSET_MAX >> 1) && a->hi <= OFFSET_MAX >> 1 && n < 16) {
 			s64 lo = a->lo << n, hi = a->hi << n;
 
-			if (size == 8 || (lo >= 0 && hi <= U32_LIMIT))
-				return flow_make_num(f, lo, hi);
+			if (size == 8 || (lo >= 0 && hi <= U32_LIMIT)) {
+				r = flow_make_num(f, lo, hi);
+				flow_follow_product(&r, a, 1u << n);
+				return r;
+			}
 		}
 		/* shifted out and back in as zero: at least that */
 		return size == 8 ? flow_make_top(f) : r;
@@ -1220,6 +1223,7 @@ static struct value shift(struct flow *f, u8 op, u32 size, const struct value *a
 static struct value add32(struct flow *f, const struct value *a, const struct value *b, bool sub)
 {
 	s64 lo, hi, blo = b->lo, bhi = b->hi;
+	struct value r;
 	u32 lo32, hi32;
 
 	if (a->kind != K_NUM || b->kind != K_NUM)
@@ -1229,14 +1233,18 @@ static struct value add32(struct flow *f, const struct value *a, const struct va
 	lo = sub ? a->lo - bhi : a->lo + blo;
 	hi = sub ? a->hi - blo : a->hi + bhi;
 	flow_wrap32(lo, hi, &lo32, &hi32);
-	return flow_make_num(f, lo32, hi32);
+	r = flow_make_num(f, lo32, hi32);
+	/* no carry: it is the sum, however wide */
+	if (blo == bhi && lo >= 0 && hi <= U32_LIMIT)
+		flow_follow_root(&r, a, sub ? -blo : blo);
+	return r;
 }
 
 /* after adding a positive constant to @a: @r is its sum */
 static void set_flags_carry(struct state *s, const struct value *a, const struct value *r, bool is_zero)
 {
 	if (a->kind != K_NUM || r->kind != K_NUM || !a->root || r->root != a->root ||
-	    r->delta <= a->delta)
+	    a->factor != 1 || r->factor != 1 || r->delta <= a->delta)
 		return;
 	s->flags.has_carry = true;
 	s->flags.carry_is_zero = is_zero;
@@ -1264,6 +1272,24 @@ static void exec_add_sub(struct flow *f, struct state *s, bool sub)
 		set_flags_result(s, size, &r);
 	if (size == 8 && !sub)
 		set_flags_carry(s, flow_is_const(&a) ? &b : &a, &r, false);
+}
+
+/* a + b + the carry, which is 0 or 1 */
+static void exec_add_carry(struct flow *f, struct state *s)
+{
+	u8 size = f->insn->operands[0].size;
+	struct value a = operand_value(f, s, 0), b = operand_value(f, s, 1);
+	struct value carry = flow_make_num(f, 0, 1), r = flow_make_sized(f, size);
+
+	if (size == 8) {
+		r = flow_add64(f, &a, &b);
+		r = flow_add64(f, &r, &carry);
+	} else if (size == 4) {
+		r = add32(f, &a, &b, false);
+		r = add32(f, &r, &carry, false);
+	}
+	write_operand(f, s, &r);
+	set_flags_none(s);
 }
 
 /* the stack check's bits of what is rsp at entry + @v's offset? */
@@ -1377,6 +1403,31 @@ static void exec_other(struct flow *f, struct state *s)
 		set_flags_none(s);
 }
 
+/*
+ * The lower half of a product of signed numbers is that of unsigned ones. If neither is negative and
+ * the largest product fits, it is the product.
+ */
+static void exec_multiply(struct flow *f, struct state *s)
+{
+	const struct verify_insn *in = f->insn;
+	u8 size = in->operands[0].size;
+	struct value a, b, r;
+
+	/* of rax, with two results */
+	if (in->nr_operands < 2 || size < 4) {
+		exec_other(f, s);
+		return;
+	}
+	a = operand_value(f, s, in->nr_operands - 2);
+	b = operand_value(f, s, in->nr_operands - 1);
+	r = flow_make_sized(f, size);
+	if (a.kind == K_NUM && b.kind == K_NUM && a.lo >= 0 && b.lo >= 0 &&
+	    (__int128)a.hi * b.hi <= (size == 8 ? LLONG_MAX : U32_LIMIT))
+		r = flow_make_num(f, a.lo * b.lo, a.hi * b.hi);
+	write_operand(f, s, &r);
+	set_flags_none(s);
+}
+
 static void exec_divide(struct flow *f, struct state *s)
 {
 	const struct verify_insn *in = f->insn;
@@ -1451,9 +1502,11 @@ static void exec_cmov(struct flow *f, struct state *s)
 	} else {
 		a.vn = flow_fresh(f);
 		a.vn32 = flow_fresh(f);
-		a.root = a.kind == K_NUM ? a.vn : 0;
+		a.root = a.kind == K_NUM ? a.vn : a.kind == K_CTX || a.kind == K_BASE ? flow_fresh(f) : 0;
+		a.factor = 1;
 		a.delta = 0;
 		a.bound_of = 0;
+		a.has_low = false;
 		a.below = 0;
 	}
 	if (f->insn->operands[0].size == 4 && !flow_is_u32(&a))
@@ -1589,16 +1642,7 @@ bool flow_exec(struct flow *f, struct state *s)
 		set_flags_none(s);
 		break;
 	case OP_IMUL:
-		if (in->nr_operands == 3 && in->operands[2].kind == OPERAND_IMM &&
-		    in->operands[0].size == 8 && in->imm > 0) {
-			a = operand_value(f, s, 1);
-			v = a.kind == K_NUM && a.lo >= 0 && a.hi < (1ll << 40) && in->imm < 1 << 16 ?
-				flow_make_num(f, a.lo * in->imm, a.hi * in->imm) : flow_make_top(f);
-			write_operand(f, s, &v);
-			set_flags_none(s);
-			break;
-		}
-		exec_other(f, s);
+		exec_multiply(f, s);
 		break;
 	case OP_CMP:
 		a = operand_value(f, s, 0);
@@ -1633,6 +1677,9 @@ bool flow_exec(struct flow *f, struct state *s)
 			v = flow_make_num(f, -1, 0);
 		write_operand(f, s, &v);
 		set_flags_none(s);
+		break;
+	case OP_ADC:
+		exec_add_carry(f, s);
 		break;
 	case OP_DIV:
 		exec_divide(f, s);

@@ -463,7 +463,7 @@ static void grow(struct flow *f)
 	f->blocks[0].has_in = true;
 	f->blocks[0].queued = true;
 	f->back = NO_BLOCK;
-	for (i = 0; i < f->nr_order; ) {
+	for (i = 0; i < f->nr_order && !f->exhausted; ) {
 		b = &f->blocks[f->order[i++]];
 		if (b->queued) {
 			b->queued = false;
@@ -520,6 +520,9 @@ static u32 look(struct flow *f, bool report)
 	f->phase = LOOKING;
 	f->report = report;
 	f->nr_found = 0;
+	f->insn = &f->insns[0];
+	if (f->exhausted)
+		VIOLATION(f, INSTRUCTION, "begins a function that is too large to be followed");
 	for (i = 0; i < f->nr_order; i++)
 		if (f->blocks[f->order[i]].has_in)
 			run_block(f, &f->blocks[f->order[i]]);

@@ -22,6 +22,8 @@
 /* how far below the place of the stack check a call may be: stack arguments */
 #define CALL_SLACK	(4u << 10)
 #define NO_CHECK	INT_MIN
+/* of roots: larger ones are not followed */
+#define FACTOR_MAX	65536
 /* visits of a block before its intervals grow by leaps; before they are given up */
 #define VISITS_WIDEN	3
 #define VISITS_MAX	60
@@ -60,15 +62,15 @@ enum kind {
 /**
  * struct value - an abstract value
  * @table: K_NUM: below the size of this table, + 1; 0: nothing known
- * @bound_of: @root + @bound is at most the size of this memory, + 1
+ * @bound_of: @factor is 1; @root + @bound is at most the size of this memory, + 1
  * @vn: value number; equal numbers in a state are equal values
  * @vn32: the same about the lower 32 bits of K_NUM
  * @root: functions: the value number of the reference. K_NUM, K_CTX, K_BASE: the
- *	value is (its base plus) the number with that value number + @delta,
- *	modulo 2^64; 0: nothing is known
+ *	value is (its base plus) the number with that value number * @factor + @delta,
+ *	modulo 2^64; 0: nothing is known. Never the value number of a pointer: that is base and offset
  * @nonnull: functions: not the null reference
  * @own: functions: its context is C
- * @low: if @has_low: @root + @low, as an unsigned number, is not above the value
+ * @low: if @has_low: @factor is 1; @root + @low, as an unsigned number, is not above the value
  * @climbs: how often the interval has grown by leaps, at the loop head whose state this is in
  * @below: K_NUM: not above the number with that value number, both as signed; 0: nothing known
  * @strictly: nor is it that
@@ -87,6 +89,7 @@ struct value {
 	u32 below;
 	u32 lo32, hi32;
 	u32 root;
+	u32 factor;
 	s64 lo, hi;
 	s64 delta;
 	s64 bound;
@@ -161,8 +164,24 @@ struct block {
 #define NO_BLOCK	0xffffffffu
 /* beside VERIFY_REF_*: the null reference, which is of every type */
 #define NULL_REF	0xffffffffu
+/* that many of a join are followed, with numbers from FIRST_PRODUCT on, where those of values end */
+#define NR_PRODUCTS	64
+#define FIRST_PRODUCT	0x40000000u
 /* joined with the lower half of a number, a pointer's differs from any number's */
 #define NOT_A_NUMBER	0x80000000u
+
+struct vn_pair {
+	u32 epoch;
+	u32 old, new;
+	u32 to;
+};
+
+/* number @new * @factor + @shift of a path, modulo 2^64, where the other has its own * @old_factor */
+struct vn_product {
+	u32 new;
+	u32 factor, old_factor;
+	s64 shift;
+};
 
 struct flow {
 	struct verify_object *obj;
@@ -183,6 +202,7 @@ struct flow {
 	u32 nr_found;
 	bool any_context;	/* R13 may be anything at entry, so it is not the context */
 	u32 next_vn;
+	bool exhausted;		/* there are no more value numbers: it cannot be followed */
 	s64 *thresholds;
 	size_t nr_thresholds, cap_thresholds;
 	s64 *stops;		/* what no leap goes beyond */
@@ -191,15 +211,10 @@ struct flow {
 	struct vn_pair *pairs;
 	size_t nr_pairs_mask;
 	u32 pair_epoch;
+	struct vn_product products[NR_PRODUCTS];
+	u32 nr_products;
 	struct state tmp[3];
 };
-
-struct vn_pair {
-	u32 epoch;
-	u32 old, new;
-	u32 to;
-};
-
 
 /* nothing is told before all is known; and first it is only counted */
 #define VIOLATION(f, rule, ...)								\
@@ -241,6 +256,8 @@ bool flow_below_table_size(const struct flow *f, const struct state *s, const st
 void flow_wrap32(s64 lo, s64 hi, u32 *lo32, u32 *hi32);
 struct value flow_truncate32(struct flow *f, const struct value *v);
 struct value flow_truncate(struct flow *f, const struct value *v, u32 size);
+void flow_follow_root(struct value *r, const struct value *v, s64 constant);
+void flow_follow_product(struct value *r, const struct value *v, u32 constant);
 struct value flow_add64(struct flow *f, const struct value *a, const struct value *b);
 struct value flow_negate(struct flow *f, const struct value *v);
 struct value flow_sub64(struct flow *f, const struct value *a, const struct value *b);

@@ -310,7 +310,7 @@ enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, 
 enum verify_op {
 	OP_OTHER, OP_NOP, OP_MOV, OP_MOVZX, OP_MOVSX, OP_LEA, OP_ADD, OP_SUB, OP_AND, OP_OR, OP_XOR,
 	OP_SHL, OP_SHR, OP_SAR, OP_IMUL, OP_INC, OP_DEC, OP_NEG, OP_CMP, OP_TEST, OP_CMOV, OP_SETCC,
-	OP_SBB, OP_PUSH, OP_POP, OP_LEAVE, OP_CALL, OP_JMP, OP_JCC, OP_RET, OP_INT3, OP_UD2, OP_XCHG,
+	OP_SBB, OP_ADC, OP_PUSH, OP_POP, OP_LEAVE, OP_CALL, OP_JMP, OP_JCC, OP_RET, OP_INT3, OP_UD2, OP_XCHG,
 	OP_COUNT_BITS,	/* popcnt, lzcnt, tzcnt: result at most 64 */
 	OP_BIT_SCAN,	/* of zero, it leaves what was there, perhaps all 64 bits of it */
 	OP_DIV,

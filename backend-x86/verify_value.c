@@ -16,7 +16,9 @@
 
 u32 flow_fresh(struct flow *f)
 {
-	return f->next_vn++;
+	if (f->next_vn == FIRST_PRODUCT)
+		f->exhausted = true;
+	return f->next_vn < FIRST_PRODUCT ? f->next_vn++ : f->next_vn;
 }
 
 /* keep the lower half no wider than the whole says */
@@ -43,7 +45,7 @@ static void tighten(struct value *v)
 struct value flow_make_num(struct flow *f, s64 lo, s64 hi)
 {
 	struct value v = {
-		.kind = K_NUM, .lo = lo, .hi = hi, .lo32 = 0, .hi32 = ~0u,
+		.kind = K_NUM, .lo = lo, .hi = hi, .lo32 = 0, .hi32 = ~0u, .factor = 1,
 	};
 
 	v.vn = flow_fresh(f);
@@ -77,10 +79,13 @@ struct value flow_make_sized(struct flow *f, u32 size)
 struct value flow_make_pointer(struct flow *f, enum kind kind, u32 id, s64 offset)
 {
 	struct value v = {
-		.kind = kind, .id = id, .lo = offset, .hi = offset, .hi32 = ~0u,
+		.kind = kind, .id = id, .lo = offset, .hi = offset, .hi32 = ~0u, .factor = 1,
 	};
 
 	v.vn = flow_fresh(f);
+	/* so that what is told of one place is told of others at a distance: a number for the offset */
+	if (kind == K_CTX || kind == K_BASE)
+		v.root = flow_fresh(f);
 	return v;
 }
 
@@ -264,8 +269,8 @@ static void clamp_pointer(struct flow *f, struct value *v)
 		*v = flow_make_top(f);
 }
 
-/* @r is @v plus a constant, or a pointer at that offset */
-static void follow_root(struct value *r, const struct value *v, s64 constant)
+/* @r is @v plus a constant, modulo 2^64, or a pointer at that offset */
+void flow_follow_root(struct value *r, const struct value *v, s64 constant)
 {
 	s64 delta;
 
@@ -275,9 +280,22 @@ static void follow_root(struct value *r, const struct value *v, s64 constant)
 	if (delta < -OFFSET_MAX || delta > OFFSET_MAX)
 		return;
 	r->root = v->root;
+	r->factor = v->factor;
 	r->delta = delta;
 	r->bound_of = v->bound_of;
 	r->bound = v->bound;
+}
+
+/* @r is @v times a constant, modulo 2^64; both are numbers */
+void flow_follow_product(struct value *r, const struct value *v, u32 constant)
+{
+	s64 most = OFFSET_MAX / constant;
+
+	if (!v->root || v->factor > FACTOR_MAX / constant || v->delta < -most || v->delta > most)
+		return;
+	r->root = v->root;
+	r->factor = v->factor * constant;
+	r->delta = v->delta * constant;
 }
 
 /* a + b, 64 bits wide */
@@ -323,17 +341,20 @@ struct value flow_add64(struct flow *f, const struct value *a, const struct valu
 		r.hi = hi;
 		r.bound_of = 0;
 		r.has_low = false;
-		if (!flow_is_func_family(&r))
-			r.root = 0;
+		if (!flow_is_func_family(&r)) {
+			r.root = r.kind == K_CTX || r.kind == K_BASE ? flow_fresh(f) : 0;
+			r.factor = 1;
+			r.delta = 0;
+		}
 		clamp_pointer(f, &r);
 		if (r.kind == K_NUM)
 			return r;
 	}
 	/* remember "some number plus a constant", for comparisons with memory sizes */
 	if (flow_is_const(b) && (a->kind == K_NUM || a->kind == K_CTX || a->kind == K_BASE))
-		follow_root(&r, a, b->lo);
+		flow_follow_root(&r, a, b->lo);
 	else if ((a->kind == K_CTX || a->kind == K_BASE) && a->lo == a->hi)
-		follow_root(&r, b, a->lo);
+		flow_follow_root(&r, b, a->lo);
 	return r;
 }
 
@@ -364,6 +385,7 @@ struct value flow_scaled(struct flow *f, const struct value *v, u32 scale)
 	if (v->kind != K_NUM || v->lo < -OFFSET_MAX || v->hi > OFFSET_MAX)
 		return flow_make_top(f);
 	r = flow_make_num(f, v->lo * scale, v->hi * scale);
+	flow_follow_product(&r, v, scale);
 	return r;
 }
 
@@ -466,6 +488,28 @@ static bool has_root(const struct value *v)
 }
 
 /*
+ * The range of @w, if that of @key, which has the same root, is [*lo, *hi]. With root * n + d for @key and
+ * root * m * n + e for @w, modulo 2^64, @w is @key * m + e - m * d, modulo 2^64 too. Where no end of that
+ * range wraps, nothing in it does. False if it does, or it is no multiple.
+ */
+static bool range_of(const struct value *w, const struct value *key, s64 *lo, s64 *hi)
+{
+	s64 times, distance;
+
+	if (w->factor == key->factor) {
+		distance = w->delta - key->delta;
+		return !add_overflows(*lo, distance, lo) && !add_overflows(*hi, distance, hi);
+	}
+	if (w->factor % key->factor)
+		return false;
+	times = w->factor / key->factor;
+	/* a factor is at most FACTOR_MAX, 2^16, and a delta OFFSET_MAX, 2^46: no overflow */
+	distance = w->delta - times * key->delta;
+	return !__builtin_mul_overflow(*lo, times, lo) && !__builtin_mul_overflow(*hi, times, hi) &&
+	       !add_overflows(*lo, distance, lo) && !add_overflows(*hi, distance, hi);
+}
+
+/*
  * @v lies in [lo, hi]: so do all copies of it, and what has its root does in that range moved by the
  * distance of the two, unless that wraps. False if that cannot be: the path is not taken.
  */
@@ -486,13 +530,11 @@ bool flow_learn(struct state *s, const struct value *v, s64 lo, s64 hi)
 		hi = key.hi;
 	for (i = 0; i < nr; i++) {
 		struct value *w = flow_nth_value(s, i);
-		s64 low = lo, high = hi, distance;
+		s64 low = lo, high = hi;
 
 		if (w->vn != key.vn || w->kind != key.kind) {
-			if (w->root != key.root || !has_root(&key) || !has_root(w))
-				continue;
-			distance = w->delta - key.delta;
-			if (add_overflows(lo, distance, &low) || add_overflows(hi, distance, &high))
+			if (w->root != key.root || !has_root(&key) || !has_root(w) ||
+			    !range_of(w, &key, &low, &high))
 				continue;
 		}
 		if (w->lo < low)
@@ -507,10 +549,31 @@ bool flow_learn(struct state *s, const struct value *v, s64 lo, s64 hi)
 	return true;
 }
 
+/*
+ * The lower half is all of it, as an unsigned or as a signed number? Then what is known of
+ * that is known of the whole. A number that its lower half is sign-extended to
+ * is that half if that is below 2^31, and that half less 2^32 if not.
+ */
+static bool learn_from_half(struct state *s, const struct value *w)
+{
+	s64 lo = w->lo32, hi = w->hi32;
+
+	if (w->kind != K_NUM)
+		return true;
+	if (!flow_is_u32(w)) {
+		if (w->lo < INT_MIN || w->hi > INT_MAX || (lo <= INT_MAX && hi > INT_MAX))
+			return true;
+		lo = (s32)lo;
+		hi = (s32)hi;
+	}
+	return flow_learn(s, w, lo, hi);
+}
+
 /* all values with the lower half of @v have it in [lo, hi] */
 static bool learn32(struct state *s, const struct value *v, s64 lo, s64 hi)
 {
 	size_t i, nr = flow_nr_values(s);
+	struct value key = *v;
 
 	if (v->kind != K_NUM)
 		return true;
@@ -521,24 +584,23 @@ static bool learn32(struct state *s, const struct value *v, s64 lo, s64 hi)
 	for (i = 0; i < nr; i++) {
 		struct value *w = flow_nth_value(s, i);
 
-		if (w->kind != K_NUM || w->vn32 != v->vn32)
+		if (w->kind != K_NUM || w->vn32 != key.vn32)
 			continue;
 		if (w->lo32 < lo)
 			w->lo32 = lo;
 		if (w->hi32 > hi)
 			w->hi32 = hi;
-		if (w->lo32 > w->hi32)
-			return false;
-		if (!flow_is_u32(w))
-			continue;
-		if (w->lo < w->lo32)
-			w->lo = w->lo32;
-		if (w->hi > w->hi32)
-			w->hi = w->hi32;
-		if (w->lo > w->hi)
+		if (w->lo32 > w->hi32 || !learn_from_half(s, w))
 			return false;
 	}
-	return true;
+	/* it may be in no register any more, but what it was counted on to; constants may be of a byte */
+	if (flow_is_const(&key))
+		return true;
+	if (key.lo32 < lo)
+		key.lo32 = lo;
+	if (key.hi32 > hi)
+		key.hi32 = hi;
+	return learn_from_half(s, &key);
 }
 
 static void learn_table_size(struct state *s, u32 table, s64 size)
@@ -574,7 +636,7 @@ static void learn_carry(struct state *s, u32 root, s64 from, s64 to)
 	for (i = 0; i < nr; i++) {
 		struct value *w = flow_nth_value(s, i);
 
-		if (w->kind != K_NUM || w->root != root || w->delta != to)
+		if (w->kind != K_NUM || w->root != root || w->factor != 1 || w->delta != to)
 			continue;
 		w->has_low = true;
 		w->low = from;
@@ -594,13 +656,13 @@ static void learn_memory(struct state *s, const struct value *v, u32 memory, boo
 
 	/* nor below what was added to get there */
 	flow_learn(s, &key, key.has_low ? key.delta - key.low : 0, MEMORY_SIZE_MAX);
-	if (!key.root)
+	if (!key.root || key.factor != 1)
 		return;
 	for (i = 0; i < nr; i++) {
 		struct value *w = flow_nth_value(s, i);
 
 		if ((w->kind != K_NUM && w->kind != K_CTX && w->kind != K_BASE) ||
-		    w->root != key.root)
+		    w->root != key.root || w->factor != 1)
 			continue;
 		/* a number below @v, however counted */
 		if (key.has_low && w->kind == K_NUM && w->delta == key.low) {
@@ -966,6 +1028,30 @@ static u32 join_vn(struct flow *f, u32 old, u32 new, bool *changed)
 	}
 }
 
+/*
+ * The same for the number that is @old * @want->old_factor on the one path and what @want says on the
+ * other; 0 if there are too many.
+ */
+static u32 join_product(struct flow *f, u32 old, const struct vn_product *want, bool *changed)
+{
+	struct vn_product *p = f->products, *end = p + f->nr_products;
+
+	if (!old || !want->new || (want->factor == 1 && want->old_factor == 1 && !want->shift))
+		return join_vn(f, old, want->new, changed);
+	while (p < end && (p->new != want->new || p->factor != want->factor ||
+			   p->old_factor != want->old_factor || p->shift != want->shift))
+		p++;
+	if (p == f->products + NR_PRODUCTS) {
+		*changed = true;
+		return 0;
+	}
+	if (p == end) {
+		*p = *want;
+		f->nr_products++;
+	}
+	return join_vn(f, old, FIRST_PRODUCT + (u32)(p - f->products), changed);
+}
+
 /* @nr: twice the values that are joined; each takes at most four rows, which fill half of them */
 void flow_join_begin(struct flow *f, size_t nr)
 {
@@ -980,6 +1066,7 @@ void flow_join_begin(struct flow *f, size_t nr)
 		f->pair_epoch = 0;
 	}
 	f->pair_epoch++;
+	f->nr_products = 0;
 }
 
 /* the first of ascending numbers that is not below @v */
@@ -1039,12 +1126,33 @@ static s64 threshold_above(const struct flow *f, s64 v, struct value *old)
 	return i < f->nr_thresholds ? f->thresholds[i] : LLONG_MAX;
 }
 
-/* what is known relative to other numbers: only if both paths agree about it */
-static bool join_root(struct flow *f, struct value *old, const struct value *was,
-		      const struct value *new, int leap)
+static s64 common_divisor(s64 a, s64 b)
+{
+	if (a == 1)
+		return 1;
+	while (b) {
+		s64 rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/*
+ * What is known relative to other numbers: only if both paths agree about it. The root may be
+ * another number on each. What is R * k + d on one path and S * l + e on the other is d above
+ *
+ *	g * (R * k/g on the one, S * l/g + (e - d)/g on the other)
+ *
+ * whatever g divides k, l and e - d; what is in parentheses is the new root, g the new factor. As g is
+ * the largest, a pointer that moves as its counter does, or by four times as much, has the same
+ * root as the counter, and four times its factor.
+ */
+static bool join_root(struct flow *f, struct value *old, const struct value *new, int leap)
 {
 	bool changed = false;
-	s64 slack, new_slack = new->bound - new->delta;
+	s64 slack, shift, divisor, new_slack = new->bound - new->delta;
 
 	if (old->bound_of) {
 		slack = old->bound - old->delta;
@@ -1060,19 +1168,13 @@ static bool join_root(struct flow *f, struct value *old, const struct value *was
 		old->has_low = false;
 		changed = true;
 	}
-	if (was->kind == K_NUM && was->root == was->vn) {
-		old->root = old->vn;
-	} else if (old->root && old->delta == new->delta) {
-		old->root = join_vn(f, old->root, new->root, &changed);
-	} else if (old->root) {
-		/* a number is its own root */
-		slack = old->bound - old->delta;
-		old->root = old->kind == K_NUM ? old->vn : 0;
-		old->delta = 0;
-		old->bound = slack;
-		old->has_low = false;
-		changed = true;
-	}
+	shift = new->delta - old->delta;
+	divisor = common_divisor(common_divisor(old->factor, new->factor), shift < 0 ? -shift : shift);
+	old->root = join_product(f, old->root, &(struct vn_product){
+		new->root, new->factor / divisor, old->factor / divisor, shift / divisor,
+	}, &changed);
+	changed |= divisor != old->factor;
+	old->factor = divisor;
 	if (!old->root && (old->bound_of || old->has_low)) {
 		old->bound_of = 0;
 		old->has_low = false;
@@ -1179,7 +1281,7 @@ bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 		}
 		if (old->kind == K_NUM && old->lo == LLONG_MIN && old->hi == LLONG_MAX &&
 		    old->lo32 == 0 && old->hi32 == ~0u && !old->table && !old->bound_of &&
-		    old->root == old->vn && !old->delta) {
+		    old->root == old->vn && old->factor == 1 && !old->delta) {
 			/* not a number on the other path: nothing but equality remains */
 			old->vn = join_vn(f, old->vn, new->vn, &changed);
 			old->vn32 = join_vn(f, old->vn32, new->vn | NOT_A_NUMBER, &changed);
@@ -1229,7 +1331,7 @@ bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 		return true;
 	}
 	if (old->kind == K_NUM || old->kind == K_CTX || old->kind == K_BASE)
-		changed |= join_root(f, old, &was, new, leap);
+		changed |= join_root(f, old, new, leap);
 	if (old->kind == K_NUM) {
 		u32 lo32 = old->lo32, hi32 = old->hi32;
 
@@ -1260,7 +1362,8 @@ bool flow_join_value(struct flow *f, const struct state *s, struct value *old,
 static bool same_flag_value(const struct value *a, const struct value *b)
 {
 	return a->kind == b->kind && a->id == b->id && a->lo == b->lo && a->hi == b->hi &&
-	       a->lo32 == b->lo32 && a->hi32 == b->hi32 && a->table == b->table && a->delta == b->delta;
+	       a->lo32 == b->lo32 && a->hi32 == b->hi32 && a->table == b->table &&
+	       a->factor == b->factor && a->delta == b->delta;
 }
 
 /* flags survive only if they are the same on both paths, with the same operands */

@@ -275,6 +275,267 @@ END
 SNIPPET <index running backwards above a limit that may be negative>, <unproven>
 	run_backwards 1, rsi, jg
 END
+	/* rcx and eax go down by @pointer and @counter; eax is compared before: @compare, with @limit */
+	.macro run_down pointer, counter, limit, leave
+	mov	eax, edi
+	lea	rcx, [r13 + rax]
+	jmp	2f
+1:	sub	rcx, \pointer
+	sub	eax, \counter
+2:	cmp	eax, \limit
+	\leave	3f
+	cmp	byte ptr [rcx], 7
+	je	1b
+3:	xor	eax, eax
+	ret
+	.endm
+SNIPPET <pointer running backwards with a counter>, <ok>
+	run_down 1, 1, esi, jbe
+END
+SNIPPET <pointer running backwards in steps with a counter>, <ok>
+	run_down 4, 4, 4, jb
+END
+SNIPPET <pointer running backwards in larger steps than its counter>, <unproven>
+	run_down 2, 1, esi, jbe
+END
+SNIPPET <pointer running backwards with a counter that wraps>, <unproven>
+	run_down 4, 4, 3, jb
+END
+SNIPPET <pointer running backwards with a counter that may become anything>, <unproven>
+	run_down 1, 1, esi, je
+END
+SNIPPET <pointer running backwards with a counter compared as a signed number>, <unproven>
+	run_down 1, 1, esi, jle
+END
+	/* once more on one of two paths */
+	.macro run_down_apart instruction
+	mov	eax, edi
+	lea	rcx, [r13 + rax]
+	jmp	3f
+1:	test	edx, edx
+	je	2f
+	\instruction
+2:	dec	rcx
+	dec	eax
+3:	test	eax, eax
+	je	4f
+	movzx	edx, byte ptr [rcx]
+	cmp	edx, 7
+	jbe	1b
+4:	xor	eax, eax
+	ret
+	.endm
+SNIPPET <pointer running backwards with a counter, on two paths>, <ok>
+	run_down_apart nop
+END
+SNIPPET <pointer running away from its counter on one of two paths>, <unproven>
+	run_down_apart "dec rcx"
+END
+SNIPPET <counter that stays behind its pointer on one of two paths>, <unproven>
+	run_down_apart "inc eax"
+END
+SNIPPET <counter that is something else on one of two paths>, <unproven>
+	run_down_apart "mov eax, esi"
+END
+	/* only sometimes used, so that its accesses do not bound it */
+	.macro run_up pointer, counter
+	mov	eax, edi
+	lea	rcx, [r13 + rax]
+1:	cmp	eax, esi
+	jae	3f
+	test	al, 8
+	je	2f
+	mov	dword ptr [rcx], 1
+2:	add	rcx, \pointer
+	add	eax, \counter
+	jmp	1b
+3:	xor	eax, eax
+	ret
+	.endm
+SNIPPET <pointer running with a counter>, <ok>
+	run_up 1, 1
+END
+SNIPPET <pointer running in larger steps than its counter>, <unproven>
+	run_up 2, 1
+END
+SNIPPET <pointer running with a counter that wraps>, <unproven>
+	run_up 2, 2
+END
+	/* rcx begins at 4 * eax + 0x100, and is used sometimes */
+	.macro run_multiple pointer, counter, limit
+	and	edi, 1
+	lea	eax, [rdi * 8]
+	shl	edi, 5
+	lea	rcx, [r13 + rdi + 0x100]
+1:	cmp	eax, \limit
+	jae	3f
+	test	esi, eax
+	je	2f
+	mov	dword ptr [rcx], 1
+2:	add	rcx, \pointer
+	add	eax, \counter
+	jmp	1b
+3:	xor	eax, eax
+	ret
+	.endm
+SNIPPET <pointer running four times as fast as its counter>, <ok>
+	run_multiple 4, 1, 12
+END
+SNIPPET <pointer running four times as fast as its counter, in steps>, <ok>
+	run_multiple 12, 3, 12
+END
+SNIPPET <pointer running five times as fast as its counter>, <unproven>
+	run_multiple 5, 1, 12
+END
+SNIPPET <pointer running eight times as fast as its counter>, <unproven>
+	run_multiple 8, 1, 12
+END
+SNIPPET <pointer running four times as fast as a counter without a limit>, <unproven>
+	run_multiple 4, 1, esi
+END
+SNIPPET <pointer running four times as fast as a counter that may wrap>, <unproven>
+	run_multiple 12, 3, 0xffffffff
+END
+	/* an index shifted to the left, and only then known to be small; @known: what is compared */
+	.macro multiple shift, known
+	mov	eax, edi
+	mov	rcx, rax
+	shl	rcx, \shift
+	cmp	\known, 0x100000
+	ja	1f
+	mov	eax, [r13 + rcx]
+1:	xor	eax, eax
+	ret
+	.endm
+SNIPPET <index scaled by a shift before it is compared>, <ok>
+	multiple 8, rax
+END
+SNIPPET <index scaled by too large a shift before it is compared>, <unproven>
+	multiple 14, rax
+END
+SNIPPET <index scaled by a shift before another is compared>, <unproven>
+	multiple 8, rsi
+END
+	/* rcx is the pointer of the last round but for its step */
+	.macro run_stepped base
+	mov	rcx, r13
+	mov	eax, edi
+1:	lea	rdx, [rcx + 12]
+	cmp	byte ptr [\base + rax], 7
+	mov	rcx, rdx
+	je	1b
+	mov	eax, [rcx]
+	ret
+	.endm
+SNIPPET <pointer stepped before it is used>, <ok>
+	run_stepped rcx
+END
+SNIPPET <pointer stepped before another is used>, <unproven>
+	run_stepped r13
+END
+SNIPPET <sign-extended index, compared as an unsigned one>, <ok>
+	movsxd	rax, edi
+	cmp	eax, 0x7fffffff
+	ja	1f
+	mov	eax, [r13 + rax]
+1:	ret
+END
+SNIPPET <sign-extended index, compared with more than it may be>, <unproven>
+	movsxd	rax, edi
+	cmp	eax, 0x80000000
+	ja	1f
+	mov	eax, [r13 + rax]
+1:	ret
+END
+SNIPPET <sign-extended index that is negative>, <unproven>
+	movsxd	rax, edi
+	cmp	eax, 0x80000000
+	jb	1f
+	mov	eax, [r13 + rax]
+1:	ret
+END
+SNIPPET <index of 64 bits, its lower half compared>, <unproven>
+	cmp	esi, 0x7fffffff
+	ja	1f
+	mov	eax, [r13 + rsi]
+1:	ret
+END
+	/* an index of 8 bits, times something */
+	.macro product instruction, scale=4
+	movzx	eax, dil
+	mov	ecx, 0x1000000
+	mov	edx, 0x2000000
+	\instruction
+	mov	eax, [r13 + rax * \scale]
+	ret
+	.endm
+SNIPPET <product of 32 bits>, <ok>
+	product <imul eax, eax, 58>
+END
+SNIPPET <product of 32 bits that may be too large>, <unproven>
+	product <imul eax, edi, 58>
+END
+SNIPPET <product of two registers>, <ok>
+	product <imul eax, ecx>, 2
+END
+SNIPPET <product of two registers, scaled too far>, <unproven>
+	product <imul eax, ecx>
+END
+SNIPPET <product that wraps at 32 bits>, <ok>
+	product <imul eax, edx>, 2
+END
+SNIPPET <product of 64 bits>, <ok>
+	product <imul rax, rcx>, 2
+END
+SNIPPET <product that does not wrap at 64 bits>, <unproven>
+	product <imul rax, rdx>, 2
+END
+SNIPPET <product with a negative constant>, <unproven>
+	product <imul rax, rax, -1>, 1
+END
+SNIPPET <product whose upper half is in another register>, <unproven>
+	product <imul rcx>, 1
+END
+SNIPPET <product that is too large for 64 bits>, <unproven>
+	product <imul rax, rsi>, 1
+END
+	/* twice an index of 32 bits, and the carry */
+	.macro carried disp
+	mov	eax, edi
+	mov	ecx, 0xffffffff
+	add	rax, rcx
+	cmp	edi, esi
+	adc	rax, 0
+	mov	rax, [r13 + rax + \disp]
+	ret
+	.endm
+SNIPPET <index and carry fill the reservation>, <ok>
+	carried 0xfff9
+END
+SNIPPET <index and carry go beyond the reservation>, <unproven>
+	carried 0xfffa
+END
+SNIPPET <index with a carry at 32 bits, scaled>, <ok>
+	movzx	eax, dil
+	cmp	edi, esi
+	adc	eax, 0
+	mov	eax, [r13 + rax * 8]
+	ret
+END
+SNIPPET <index with a carry that may wrap, scaled>, <unproven>
+	mov	eax, edi
+	cmp	edi, esi
+	adc	eax, 0
+	mov	eax, [r13 + rax * 4]
+	ret
+END
+SNIPPET <index less one and with a carry>, <unproven>
+	movzx	eax, dil
+	cmp	edi, esi
+	adc	rax, -1
+	mov	eax, [r13 + rax]
+	ret
+END
 SNIPPET <pointer with too large a step>, <unproven>
 	mov	eax, edi
 	lea	rax, [r13 + rax]
