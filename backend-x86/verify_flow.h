@@ -27,6 +27,8 @@
 /* visits of a block before its intervals grow by leaps; before they are given up */
 #define VISITS_WIDEN	3
 #define VISITS_MAX	60
+/* leaps of an interval before it passes stops */
+#define CLIMBS_STOP	3
 /* attempts to make too wide intervals narrower again */
 #define NR_SHRINKS	3
 

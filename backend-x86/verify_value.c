@@ -1086,7 +1086,8 @@ static size_t find_number(const s64 *numbers, size_t nr, s64 v)
 
 /*
  * In the quick attempt an interval leaps over more thresholds each time that it grows: a counter
- * may pass all of them, and small ones are often dense.
+ * may pass all of them, and small ones are often dense. Later it leaps over more and more stops, too, for
+ * some functions have hundreds, but not over where memory begins and ends.
  */
 static size_t stride_of(const struct flow *f, struct value *v)
 {
@@ -1097,33 +1098,58 @@ static size_t stride_of(const struct flow *f, struct value *v)
 	return (1u << v->climbs) / 4;
 }
 
+/* ascending */
+static const s64 last_stops[] = { 0, U32_LIMIT, MEMORY_MAX + 4096, 2 * MEMORY_MAX + 65536 };
+
+/* how many stops are passed by @v's next leap */
+static size_t stops_passed(const struct value *v)
+{
+	return v->climbs > CLIMBS_STOP ? 1u << (v->climbs - CLIMBS_STOP - 1) : 0;
+}
+
+/* the stop at or below @v, or LLONG_MIN */
+static s64 stop_below(const struct flow *f, s64 v, const struct value *old)
+{
+	size_t stop = find_number(f->stops, f->nr_stops, v + 1), passed = stops_passed(old);
+	size_t last = find_number(last_stops, ARRAY_SIZE(last_stops), v + 1);
+	s64 found = stop > passed ? f->stops[stop - 1 - passed] : LLONG_MIN;
+
+	return last && last_stops[last - 1] > found ? last_stops[last - 1] : found;
+}
+
+/* the stop at or above @v, or LLONG_MAX */
+static s64 stop_above(const struct flow *f, s64 v, const struct value *old)
+{
+	size_t stop = find_number(f->stops, f->nr_stops, v) + stops_passed(old);
+	size_t last = find_number(last_stops, ARRAY_SIZE(last_stops), v);
+	s64 found = stop < f->nr_stops ? f->stops[stop] : LLONG_MAX;
+
+	return last < ARRAY_SIZE(last_stops) && last_stops[last] < found ? last_stops[last] : found;
+}
+
 /* @old grows down to @v, or further */
 static s64 threshold_below(const struct flow *f, s64 v, struct value *old)
 {
 	/* those not above it */
-	size_t i = find_number(f->thresholds, f->nr_thresholds, v + 1);
-	size_t stop = find_number(f->stops, f->nr_stops, v + 1);
-	size_t stride = stride_of(f, old);
+	size_t i, stride = stride_of(f, old);
+	s64 found, stop;
 
-	if (!i || v == LLONG_MAX)
+	if (v == LLONG_MAX)
 		return LLONG_MIN;
-	if (stride && stop && (i <= stride || f->stops[stop - 1] > f->thresholds[i - 1 - stride]))
-		return f->stops[stop - 1];
-	return i > stride ? f->thresholds[i - 1 - stride] : LLONG_MIN;
+	i = find_number(f->thresholds, f->nr_thresholds, v + 1);
+	found = i > stride ? f->thresholds[i - 1 - stride] : LLONG_MIN;
+	stop = stride ? stop_below(f, v, old) : LLONG_MIN;
+	return stop > found ? stop : found;
 }
 
 /* up to @v, or further */
 static s64 threshold_above(const struct flow *f, s64 v, struct value *old)
 {
-	size_t i = find_number(f->thresholds, f->nr_thresholds, v);
-	size_t stop = find_number(f->stops, f->nr_stops, v);
-	size_t stride = stride_of(f, old);
+	size_t stride = stride_of(f, old), i = find_number(f->thresholds, f->nr_thresholds, v) + stride;
+	s64 found = i < f->nr_thresholds ? f->thresholds[i] : LLONG_MAX;
+	s64 stop = stride ? stop_above(f, v, old) : LLONG_MAX;
 
-	i += stride;
-	if (stride && stop < f->nr_stops &&
-	    (i >= f->nr_thresholds || f->stops[stop] < f->thresholds[i]))
-		return f->stops[stop];
-	return i < f->nr_thresholds ? f->thresholds[i] : LLONG_MAX;
+	return stop < found ? stop : found;
 }
 
 static s64 common_divisor(s64 a, s64 b)
