@@ -3,7 +3,7 @@
  * Host side of the test machine: reads the frames of init.c from standard
  * input and puts what they hold into a folder per job:
  *
- *   collect [--live] JOBS OUTDIR WHERE < frames
+ *   collect [--live] JOBS OUTDIR WHERE SECONDS < frames
  *
  *   OUTDIR/<job>/stdout, stderr     as the script wrote them
  *   OUTDIR/<job>/status             exit code, or "signal N", or "timeout"
@@ -13,7 +13,7 @@
  *
  * A line of JOBS is "SECONDS FLAGS NAME", as in the guest. Prints a TAP line
  * for each job that ends, or with --live what the jobs print, as it comes. At
- * the end a line in the file WHERE says how far the guest came.
+ * the end a line in the file WHERE says how far the guest came within SECONDS.
  *
  * Exit status: 0 every job was run and returned 0; 1 a job failed; 3 a job
  * tainted the kernel; 5 the guest fell silent before its last frame, or a
@@ -290,15 +290,15 @@ int main(int argc, char **argv)
 	const char *dir;
 	struct frame f;
 	u32 seq = 0;
-	bool done = false;
+	bool done = false, late = false;
 
 	if (argc > 1 && !strcmp(argv[1], "--live")) {
 		live = true;
 		argv++;
 		argc--;
 	}
-	if (argc != 4) {
-		fprintf(stderr, "usage: collect [--live] JOBS OUTDIR WHERE\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: collect [--live] JOBS OUTDIR WHERE SECONDS\n");
 		return 2;
 	}
 	read_jobs(argv[1]);
@@ -313,6 +313,10 @@ int main(int argc, char **argv)
 		data[f.len] = '\0';
 		if (frame_crc(data, f.len) != f.crc)
 			stop(EXIT_SILENCE, "frame %u from the guest has a wrong checksum", seq - 1);
+		if (!late && now() > atoi(argv[4])) {
+			late = true;
+			say_where(argv[3], false);
+		}
 		heard = now();
 		if (f.type == FRAME_DONE) {
 			done = true;
@@ -321,7 +325,8 @@ int main(int argc, char **argv)
 		take_frame(dir, &f, data);
 	}
 
-	say_where(argv[3], done);
+	if (!late)
+		say_where(argv[3], done);
 	for (unsigned int i = 0; i < nr_jobs; i++) {
 		if (jobs[i].ended)
 			continue;
