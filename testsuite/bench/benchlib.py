@@ -4,6 +4,8 @@
 Products are in build/bench/: <name>.native, .wasm, .ko and so on, made again when a
 source or a compiler is newer. Results are in build/bench/<part>.json.
 """
+import collections
+import concurrent.futures
 import datetime
 import json
 import math
@@ -14,6 +16,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -76,17 +79,49 @@ def newer(target, sources):
     return all(os.path.getmtime(s) <= made for s in sources if os.path.exists(s))
 
 
+_locks = collections.defaultdict(threading.Lock)
+_locks_lock = threading.Lock()
+
+
+def lock_of(target):
+    """held by whoever makes @target: several need the same module"""
+    with _locks_lock:
+        return _locks[target]
+
+
 def make(target, sources, words, **kw):
     """run @words, which make @target, unless that is newer than @sources"""
-    if not newer(target, sources):
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        try:
-            run(words, **kw)
-        except Failed:
-            if os.path.exists(target):
-                os.unlink(target)
-            raise
+    with lock_of(target):
+        if not newer(target, sources):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            try:
+                run(words, **kw)
+            except Failed:
+                if os.path.exists(target):
+                    os.unlink(target)
+                raise
     return target
+
+
+def in_parallel(calls):
+    """call all of @calls, begun in this order, on all processors: what each returns, or the Failed that it raises.
+    For what is built before anything is measured."""
+    def one(call):
+        try:
+            return call()
+        except Failed as e:
+            return e
+
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        try:
+            return list(pool.map(one, calls))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def minutes(began):
+    return '%.1f min' % ((time.monotonic() - began) / 60)
 
 
 def geomean(values):

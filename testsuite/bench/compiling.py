@@ -6,22 +6,25 @@ code: of wasm2ko the app's .text, of the others that of the objects without the 
 of wasm has the C library in it, so what is compared is the text of the program's own functions.
 """
 import fnmatch
+import functools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import apptext
 import workloads
-from benchlib import (BUILD, CLANG, HERE, OUT, WASM2C_RT, Failed, kernel_release, machine, make, measured, relative,
-                      run, save, say, table)
+from benchlib import (BUILD, CLANG, HERE, OUT, WASM2C_RT, Failed, in_parallel, kernel_release, machine, make, measured, minutes,
+                      relative, run, save, say, table)
 
 CASES = ['sqlite', 'lua', 'zstd']
 # beside them, if WASM2KO_DATA has them: compiled by wasm2ko only, there is no source
 DATA = ['sqlite340', 'php82']
-# only if asked for by name, into a table of its own: 20 MB, see large.py
+# only if asked for by name: 20 MB, see large.py, into a table of its own; and what takes three minutes
 LARGE = 'large'
+BY_NAME = (LARGE, 'php82')
 NOTE = """**text** all machine code: of wasm with what it uses of wasi-libc, of native objects as they are;
 **own** that of the functions of the program's sources which a linker keeps, up to the next one, and that
 **/ native** (`testsuite/bench/apptext.py`)."""
@@ -55,7 +58,7 @@ def wasm2ko_rows(name, module, profile, own=None):
         yield row
 
 
-def native_row(name):
+def native_row(name, own):
     say('clang', name)
     sources = workloads.sources(name)
     flags = [s for s in sources if not s.endswith('.c')]
@@ -71,7 +74,7 @@ def native_row(name):
             row['mb'] = max(row['mb'], one['mb'])
             objects.append(out)
         row.update(text=text_of(objects), file=sum(os.path.getsize(o) for o in objects),
-                   own=apptext.native_app_text(name, folder))
+                   own=own)
     row.update(name=name, tool='clang -O2, native', input=sum(os.path.getsize(f) for f in files),
                command='%s -O2 -c, each source: testsuite/bench/workloads.py %s' % (CLANG, name))
     return row
@@ -98,20 +101,39 @@ def large_module():
 
 
 def wanted(name, only):
-    return any(fnmatch.fnmatch(name, pattern) for pattern in only) if only else name != LARGE
+    return any(fnmatch.fnmatch(name, pattern) for pattern in only) if only else name not in BY_NAME
 
 
-def source_rows(name, profile):
-    module = workloads.wasm(name)
+def in_folder(function, name):
+    """what @function makes of a workload, in a folder of its own"""
+    say('preparing', name + ':', function.__name__)
     with tempfile.TemporaryDirectory() as folder:
-        own = apptext.own_functions(name, folder)
+        return function(name, folder)
+
+
+def prepare(names):
+    """modules, and what their own functions are, in wasm and natively: nothing of it is measured"""
+    began = time.monotonic()
+    functions = (apptext.own_functions, apptext.native_app_text)
+    modules = in_parallel([functools.partial(workloads.wasm, name) for name in names])
+    own = in_parallel([functools.partial(in_folder, function, name) for name in names for function in functions])
+    if names:
+        say('prepared in', minutes(began))
+    return {name: (modules[i], *own[2 * i:2 * i + 2]) for i, name in enumerate(names)}
+
+
+def source_rows(name, profile, prepared):
+    for result in prepared[name]:
+        if isinstance(result, Failed):
+            raise result
+    module, own, native_own = prepared[name]
     yield from wasm2ko_rows(name, module, profile, own)
-    yield native_row(name)
+    yield native_row(name, native_own)
     if shutil.which('wasm2c'):
         yield wasm2c_row(name, module, own)
 
 
-def data_rows(name, profile):
+def data_rows(name, profile, _):
     module = os.path.join(data_folder(), 'real', name, 'prog.wasm')
     if os.path.exists(module):
         yield from wasm2ko_rows(name, module, profile)
@@ -133,10 +155,11 @@ def save_rows(part, rows, opt):
 def main(opt):
     profile = os.path.join(BUILD, kernel_release(opt.kernel), 'profile')
     rows, large, failed = [], [], False
+    prepared = prepare([n for n in CASES if wanted(n, opt.only)])
     for names, make_rows in ((CASES, source_rows), (DATA, data_rows)):
         for name in [n for n in names if wanted(n, opt.only)]:
             try:
-                rows += make_rows(name, profile)
+                rows += make_rows(name, profile, prepared)
             except Failed as e:
                 say(e)
                 failed = True

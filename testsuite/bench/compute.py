@@ -6,14 +6,17 @@ that of two times of the same round. Shown are medians of the rounds' ratios, an
 the distance between the quartiles of the ratios in percent of the median.
 """
 import fnmatch
+import functools
 import os
 import shutil
 import statistics
 import subprocess
+import threading
 import time
 
 import workloads
-from benchlib import BUILD, HERE, KWASM, Failed, geomean, kernel_release, machine, plain_profile, relative, save, say, table
+from benchlib import (BUILD, HERE, KWASM, Failed, geomean, in_parallel, kernel_release, machine, minutes, plain_profile, relative,
+                      save, say, table)
 
 ENGINES = {
     'native': 'clang-19 -O2 -static',
@@ -40,21 +43,46 @@ def engines_for(name, wanted):
     return [e for e in ENGINES if e in some and (not wanted or e in wanted or e == 'native')]
 
 
-def prepare(name, engine, kernel, flags):
+def prepare(name, engine, profile, plain, flags):
     """the command that runs a workload in an engine, built"""
+    say('building', name, 'for', engine)
     if engine == 'native':
         return [workloads.native(name)]
     if engine == 'kernel C':
         return [workloads.native(name, '.kernel-c', KERNEL_C)]
     if engine == 'plain':
-        return [KWASM, 'run', '--user', workloads.ko(name, plain_profile(kernel), 'plain', False, flags)]
+        return [KWASM, 'run', '--user', workloads.ko(name, plain, 'plain', False, flags)]
     if engine in ('wasm2ko', 'simd'):
-        profile = os.path.join(BUILD, kernel_release(kernel), 'profile')
         return [KWASM, 'run', '--user', workloads.ko(name, profile, 'kernel', engine == 'simd', flags)]
     if engine == 'wasm2c':
         return [workloads.wasm2c(name)]
     return ['node', '--no-warnings', '--no-liftoff', os.path.join(HERE, 'peers', 'v8.mjs'),
             workloads.wasm(name, engine == 'V8 simd')]
+
+
+def order(pair):
+    """for prepare(): what needs no fetched source, and what is made of the module after that itself"""
+    name, engine = pair
+    return workloads.kind_of(name) == 'real', engine in ('wasm2ko', 'plain', 'simd', 'wasm2c')
+
+
+def prepare_all(names, wanted, kernel, flags):
+    """commands by workload and engine, in the order in which they are to be run; those that cannot be built"""
+    have = {'wasm2c': shutil.which('wasm2c'), 'V8': shutil.which('node'), 'V8 simd': shutil.which('node')}
+    pairs = [(name, engine) for name in names for engine in engines_for(name, wanted) if have.get(engine, True)]
+    profile, plain = os.path.join(BUILD, kernel_release(kernel), 'profile'), plain_profile(kernel)
+    began = time.monotonic()
+    fetching = threading.Thread(target=workloads.fetch, args=(names,), daemon=True)
+    fetching.start()
+    todo = sorted(pairs, key=order)
+    built = dict(zip(todo, in_parallel([functools.partial(prepare, name, engine, profile, plain, flags)
+                                        for name, engine in todo])))
+    fetching.join()
+    say('built in', minutes(began))
+    failed = [pair for pair in pairs if isinstance(built[pair], Failed)]
+    for pair in failed:
+        say(built[pair])
+    return {pair: built[pair] for pair in pairs if pair not in failed}, failed
 
 
 def run_once(words, cpu):
@@ -69,19 +97,8 @@ def run_once(words, cpu):
 
 def main(opt):
     names = [n for n in workloads.all_names() if not opt.only or any(fnmatch.fnmatch(n, p) for p in opt.only)]
-    have = {'wasm2c': shutil.which('wasm2c'), 'V8': shutil.which('node'), 'V8 simd': shutil.which('node')}
     flags = opt.wasm2ko_flags.split()
-    commands, failed = {}, []
-    for name in names:
-        for engine in engines_for(name, opt.engines):
-            if not have.get(engine, True):
-                continue
-            say('building', name, 'for', engine)
-            try:
-                commands[name, engine] = prepare(name, engine, opt.kernel, flags)
-            except Failed as e:
-                say(e)
-                failed.append((name, engine))
+    commands, failed = prepare_all(names, opt.engines, opt.kernel, flags)
     times = {key: [] for key in commands}
     sums = {}
     began = time.monotonic()

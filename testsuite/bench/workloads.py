@@ -3,7 +3,7 @@
 import glob
 import os
 
-from benchlib import CLANG, HERE, NATIVE, OUT, WASI, WASM2C_RT, WASM2KO, make, relative, run, source_of
+from benchlib import CLANG, HERE, NATIVE, OUT, WASI, WASM2C_RT, WASM2KO, Failed, lock_of, make, relative, run, source_of
 
 # "float" includes PolyBench's two integer kernels, as figures for PolyBench usually do
 KINDS = {
@@ -26,6 +26,10 @@ SQLITE_FLAGS = ['-DSQLITE_OS_OTHER=1', '-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_L
                 '-DSQLITE_TEMP_STORE=3', '-DSQLITE_OMIT_LOCALTIME', '-DSQLITE_DEFAULT_MEMSTATUS=0']
 
 
+# the Debian packages that they are made of
+PACKAGES = {'sqlite': 'sqlite3', 'lua': 'lua5.4', 'zstd': 'libzstd', 'bzip2': 'bzip2'}
+
+
 def kind_of(name):
     for kind, names in KINDS.items():
         if name in names:
@@ -40,11 +44,22 @@ def all_names():
 def amalgamation():
     """sqlite3.c, made by sqlite's own scripts"""
     out = os.path.join(OUT, 'sqlite')
-    if not os.path.exists(os.path.join(out, 'sqlite3.c')):
-        os.makedirs(out, exist_ok=True)
-        run([os.path.join(source_of('sqlite3'), 'configure')], cwd=out)
-        run(['make', 'sqlite3.c'], cwd=out)
+    with lock_of(out):
+        if not os.path.exists(os.path.join(out, 'sqlite3.c')):
+            os.makedirs(out, exist_ok=True)
+            run([os.path.join(source_of(PACKAGES['sqlite']), 'configure')], cwd=out)
+            run(['make', 'sqlite3.c'], cwd=out)
     return out
+
+
+def fetch(names):
+    """what sources() will want; whoever wants something that this could not get fails, and says why"""
+    for name in names:
+        try:
+            if name in PACKAGES:
+                source_of(PACKAGES[name])
+        except Failed:
+            pass
 
 
 def sources(name):
@@ -56,17 +71,17 @@ def sources(name):
         folder = amalgamation()
         return flags + SQLITE_FLAGS + ['-I' + folder, os.path.join(folder, 'sqlite3.c')]
     if name == 'lua':
-        folder = os.path.join(source_of('lua5.4'), 'src')
+        folder = os.path.join(source_of(PACKAGES['lua']), 'src')
         without = ('lua', 'luac', 'linit', 'liolib', 'loslib', 'loadlib', 'ldblib', 'lcorolib', 'lutf8lib')
         files = [f for f in sorted(glob.glob(folder + '/*.c'))
                  if os.path.basename(f)[:-2] not in without]
         return flags + LUA_FLAGS + ['-I' + folder] + files
     if name == 'zstd':
-        folder = os.path.join(source_of('libzstd'), 'lib')
+        folder = os.path.join(source_of(PACKAGES['zstd']), 'lib')
         files = sum((sorted(glob.glob('%s/%s/*.c' % (folder, part)))
                      for part in ('common', 'compress', 'decompress')), [])
         return flags + ['-DZSTD_DISABLE_ASM', '-DZSTD_LEGACY_SUPPORT=0', '-I' + folder] + files
-    folder = source_of('bzip2')
+    folder = source_of(PACKAGES['bzip2'])
     return flags + ['-DBZ_NO_STDIO', '-I' + folder] + [
         os.path.join(folder, f + '.c') for f in
         ('blocksort', 'bzlib', 'compress', 'crctable', 'decompress', 'huffman', 'randtable')]

@@ -3,7 +3,7 @@
  * Host side of the test machine: reads the frames of init.c from standard
  * input and puts what they hold into a folder per job:
  *
- *   collect [--live] JOBS OUTDIR < frames
+ *   collect [--live] JOBS OUTDIR WHERE SECONDS < frames
  *
  *   OUTDIR/<job>/stdout, stderr     as the script wrote them
  *   OUTDIR/<job>/status             exit code, or "signal N", or "timeout"
@@ -12,7 +12,8 @@
  *   OUTDIR/<job>/out/...            the files it left in /out
  *
  * A line of JOBS is "SECONDS FLAGS NAME", as in the guest. Prints a TAP line
- * for each job that ends, or with --live what the jobs print, as it comes.
+ * for each job that ends, or with --live what the jobs print, as it comes. At
+ * the end a line in the file WHERE says how far the guest came within SECONDS.
  *
  * Exit status: 0 every job was run and returned 0; 1 a job failed; 3 a job
  * tainted the kernel; 5 the guest fell silent before its last frame, or a
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "frame.h"
@@ -46,6 +48,8 @@ static struct job *jobs;
 static unsigned int nr_jobs, nr_reported;
 static bool live;
 static int result;
+static struct job *running;
+static time_t running_since, heard;	/* seconds since this began */
 
 __attribute__((noreturn, format(printf, 2, 3)))
 static void stop(int status, const char *fmt, ...)
@@ -65,6 +69,39 @@ static void note(int status)
 {
 	if (status > result)
 		result = status;
+}
+
+static time_t now(void)
+{
+	static time_t began;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	if (!began)
+		began = ts.tv_sec;
+	return ts.tv_sec - began;
+}
+
+/* How far did the guest come? For whoever wonders why it came no further. */
+static void say_where(const char *path, bool done)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		stop(EXIT_HOST, "%s: %s", path, strerror(errno));
+	if (done)
+		fprintf(f, "all jobs had ended at second %lld: it is the machine that did not power off\n",
+			(long long)heard);
+	else if (running && running->ended)
+		fprintf(f, "job '%s' had ended at second %lld, and no other had begun\n",
+			running->name, (long long)heard);
+	else if (running)
+		fprintf(f, "job '%s' was running since second %lld, and last heard of at second %lld\n",
+			running->name, (long long)running_since, (long long)heard);
+	else
+		fprintf(f, "no job had begun\n");
+	if (fclose(f))
+		stop(EXIT_HOST, "%s: %s", path, strerror(errno));
 }
 
 /* A path may come from a guest that runs wild: keep it below the job's folder. */
@@ -203,6 +240,8 @@ static void take_frame(const char *dir, const struct frame *f, const char *data)
 
 	switch (f->type) {
 	case FRAME_BEGIN:
+		running = job;
+		running_since = heard;
 		break;
 	case FRAME_STDOUT:
 	case FRAME_STDERR:
@@ -251,19 +290,20 @@ int main(int argc, char **argv)
 	const char *dir;
 	struct frame f;
 	u32 seq = 0;
-	bool done = false;
+	bool done = false, late = false;
 
 	if (argc > 1 && !strcmp(argv[1], "--live")) {
 		live = true;
 		argv++;
 		argc--;
 	}
-	if (argc != 3) {
-		fprintf(stderr, "usage: collect [--live] JOBS OUTDIR\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: collect [--live] JOBS OUTDIR WHERE SECONDS\n");
 		return 2;
 	}
 	read_jobs(argv[1]);
 	dir = argv[2];
+	now();
 
 	while (read_all(&f, sizeof(f))) {
 		if (f.magic != FRAME_MAGIC || f.seq != seq++ || f.len > FRAME_MAX || f.job >= nr_jobs)
@@ -273,6 +313,11 @@ int main(int argc, char **argv)
 		data[f.len] = '\0';
 		if (frame_crc(data, f.len) != f.crc)
 			stop(EXIT_SILENCE, "frame %u from the guest has a wrong checksum", seq - 1);
+		if (!late && now() > atoi(argv[4])) {
+			late = true;
+			say_where(argv[3], false);
+		}
+		heard = now();
 		if (f.type == FRAME_DONE) {
 			done = true;
 			break;
@@ -280,6 +325,8 @@ int main(int argc, char **argv)
 		take_frame(dir, &f, data);
 	}
 
+	if (!late)
+		say_where(argv[3], done);
 	for (unsigned int i = 0; i < nr_jobs; i++) {
 		if (jobs[i].ended)
 			continue;

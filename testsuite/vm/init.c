@@ -89,6 +89,23 @@ static void send_frame(enum frame_type type, const void *data, size_t len)
 	port_write(data, len);
 }
 
+/* One record of the kernel's log. Not dprintf(): it asks where in the file it is, which /dev/kmsg does not answer. */
+__attribute__((format(printf, 1, 2)))
+static void klog(const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (len >= (int)sizeof(text))
+		len = sizeof(text) - 1;
+	if (write(kmsg, text, len) != len)
+		fatal("write /dev/kmsg");
+}
+
 static void must_mount(const char *type, const char *dir, const char *opts)
 {
 	mkdir(dir, 0755);
@@ -163,6 +180,23 @@ static void send_klog(void)
 	}
 	if (used)
 		send_frame(FRAME_KLOG, text, used);
+}
+
+/* Where KASLR put the kernel: without that, addresses that QEMU tells of a machine that hangs say nothing. */
+static void log_base(void)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512], addr[32], name[128];
+
+	/* among the first: before it are only symbols of a processor's own data */
+	for (int i = 0; f && i < 5000 && fgets(line, sizeof(line), f); i++) {
+		if (sscanf(line, "%31s %*c %127s", addr, name) == 2 && !strcmp(name, "_text")) {
+			klog("<6>vm: the kernel's _text is at %s\n", addr);
+			break;
+		}
+	}
+	if (f)
+		fclose(f);
 }
 
 static int send_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -271,8 +305,8 @@ static void kill_rest(void)
 		if (!pid)
 			usleep(2000);
 	}
-	dprintf(kmsg, "<3>vm: a killed process of the job is still there after %d s\n", REAP_SECONDS);
-	dprintf(kmsg, "<3>BUG: vm: unkillable process\n");
+	klog("<3>vm: a killed process of the job is still there after %d s\n", REAP_SECONDS);
+	klog("<3>BUG: vm: unkillable process\n");
 }
 
 static bool run(unsigned int job, unsigned int seconds, const char *name)
@@ -285,7 +319,7 @@ static bool run(unsigned int job, unsigned int seconds, const char *name)
 	pid_t pid;
 
 	current_job = job;
-	dprintf(kmsg, "<6>vm: job %s\n", name);
+	klog("<6>vm: job %s\n", name);
 	send_frame(FRAME_BEGIN, NULL, 0);
 	pid = start(job, pipes);
 	fds[0].fd = pipes[0];
@@ -296,7 +330,7 @@ static bool run(unsigned int job, unsigned int seconds, const char *name)
 		if (now >= until && !killed) {
 			if (running) {
 				end.timed_out = 1;
-				dprintf(kmsg, "<4>vm: job %s timed out after %u s\n", name, seconds);
+				klog("<4>vm: job %s timed out after %u s\n", name, seconds);
 			}
 			kill(-1, SIGKILL);
 			killed = true;
@@ -341,6 +375,7 @@ int main(void)
 	FILE *jobs;
 
 	set_up();
+	log_base();
 	jobs = fopen("/vm/jobs", "re");
 	if (!jobs)
 		fatal("open /vm/jobs");
