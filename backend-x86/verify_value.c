@@ -1392,6 +1392,17 @@ static bool same_flag_value(const struct value *a, const struct value *b)
 	       a->factor == b->factor && a->delta == b->delta;
 }
 
+/* what is known of an operand beside that: also only if it is on both paths; returns whether it was lost */
+static bool join_flag_limits(struct value *old, const struct value *new)
+{
+	bool below = old->below, low = old->has_low && (!new->has_low || new->low != old->low);
+
+	old->below = 0;
+	if (low)
+		old->has_low = false;
+	return below || low;
+}
+
 /* flags survive only if they are the same on both paths, with the same operands */
 static bool join_flags(struct flow *f, struct flags *old, const struct flags *new)
 {
@@ -1415,8 +1426,8 @@ static bool join_flags(struct flow *f, struct flags *old, const struct flags *ne
 			old->a.root = join_vn(f, old->a.root, new->a.root, &split);
 			old->b.root = join_vn(f, old->b.root, new->b.root, &split);
 		}
-		old->a.below = 0;
-		old->b.below = 0;
+		changed |= join_flag_limits(&old->a, &new->a);
+		changed |= join_flag_limits(&old->b, &new->b);
 		if (split) {
 			old->has_cmp = false;
 			changed = true;

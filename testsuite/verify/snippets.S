@@ -667,6 +667,51 @@ SNIPPET <memory by its base>, <ok>
 	mov	eax, [rax + rdi]
 	ret
 END
+SNIPPET <end of an access below the size of memory>, <ok>
+	mov	rcx, [r13 - 0x48]
+	mov	rax, rsi
+	add	rax, 8
+	jc	1f
+	cmp	rax, [rcx + 8]
+	ja	1f
+	mov	eax, [r13 + rsi]
+1:	ret
+END
+	/* the same comparison comes from two paths; only on one of them the end cannot have wrapped */
+SNIPPET <end that may have wrapped on the second of two paths>, <unproven>
+	mov	rcx, [r13 - 0x48]
+	test	edi, 1
+	jne	1f
+	mov	rax, rsi
+	add	rax, 8
+	jc	3f
+	cmp	rax, [rcx + 8]
+	jmp	2f
+1:	lea	rax, [rsi + 8]
+	cmp	rax, [rcx + 8]
+2:	ja	3f
+	mov	eax, [r13 + rsi]
+	ret
+3:	xor	eax, eax
+	ret
+END
+SNIPPET <end that may have wrapped on the first of two paths>, <unproven>
+	mov	rcx, [r13 - 0x48]
+	test	edi, 1
+	jne	1f
+	lea	rax, [rsi + 8]
+	cmp	rax, [rcx + 8]
+	jmp	2f
+1:	mov	rax, rsi
+	add	rax, 8
+	jc	3f
+	cmp	rax, [rcx + 8]
+2:	ja	3f
+	mov	eax, [r13 + rsi]
+	ret
+3:	xor	eax, eax
+	ret
+END
 SNIPPET <what the store holds>, <unproven>
 	mov	rax, [r13 - 0x10]
 	mov	rax, [rax]
