@@ -56,6 +56,8 @@ LLVMTargetMachineRef target_machine(const struct target *target, bool small_fram
 void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMModuleRef mod);
 /* checks.c: once functions are inlined; their checks become constants */
 void target_drop_stack_checks(LLVMModuleRef mod);
+/* vectors.c: functions without floats are not looked through for operations that go together */
+void target_hide_integers(LLVMModuleRef mod, bool hide);
 /* extend.c: phis that are extended to 64 bits have those; behind the passes */
 void target_extend_phis(LLVMModuleRef mod);
 /* switches.c: large ones can also jump through a table */
