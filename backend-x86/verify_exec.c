@@ -1206,7 +1206,7 @@ static struct value shift(struct flow *f, u8 op, u32 size, const struct value *a
 		return r;
 	default:
 		if (a->lo >= -(OFFSET_MAX >> 1) && a->hi <= OFFSET_MAX >> 1 && n < 16) {
-			s64 lo = a->lo << n, hi = a->hi << n;
+			s64 lo = a->lo * (1ll << n), hi = a->hi * (1ll << n);
 
 			if (size == 8 || (lo >= 0 && hi <= U32_LIMIT)) {
 				r = flow_make_num(f, lo, hi);
@@ -1244,7 +1244,7 @@ static struct value add32(struct flow *f, const struct value *a, const struct va
 static void set_flags_carry(struct state *s, const struct value *a, const struct value *r, bool is_zero)
 {
 	if (a->kind != K_NUM || r->kind != K_NUM || !a->root || r->root != a->root ||
-	    a->factor != 1 || r->factor != 1 || r->delta <= a->delta)
+	    r->factor != a->factor || r->delta <= a->delta)
 		return;
 	s->flags.has_carry = true;
 	s->flags.carry_is_zero = is_zero;

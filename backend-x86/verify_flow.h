@@ -64,7 +64,7 @@ enum kind {
 /**
  * struct value - an abstract value
  * @table: K_NUM: below the size of this table, + 1; 0: nothing known
- * @bound_of: @factor is 1; @root + @bound is at most the size of this memory, + 1
+ * @bound_of: @root * @factor + @bound is at most the size of this memory, + 1
  * @vn: value number; equal numbers in a state are equal values
  * @vn32: the same about the lower 32 bits of K_NUM
  * @root: functions: the value number of the reference. K_NUM, K_CTX, K_BASE: the
@@ -72,7 +72,7 @@ enum kind {
  *	modulo 2^64; 0: nothing is known. Never the value number of a pointer: that is base and offset
  * @nonnull: functions: not the null reference
  * @own: functions: its context is C
- * @low: if @has_low: @factor is 1; @root + @low, as an unsigned number, is not above the value
+ * @low: if @has_low: @root * @factor + @low, as an unsigned number, is not above the value
  * @climbs: how often the interval has grown by leaps, at the loop head whose state this is in
  * @below: K_NUM: not above the number with that value number, both as signed; 0: nothing known
  * @strictly: nor is it that

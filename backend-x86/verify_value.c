@@ -628,15 +628,16 @@ static void learn_table(struct state *s, const struct value *v, u32 table)
 	}
 }
 
-/* adding a constant to @root + @from gave @root + @to without a carry */
-static void learn_carry(struct state *s, u32 root, s64 from, s64 to)
+/* adding a constant to what @sum's root times its factor and @from are gave @sum without a carry */
+static void learn_carry(struct state *s, const struct value *sum, s64 from)
 {
 	size_t i, nr = flow_nr_values(s);
 
 	for (i = 0; i < nr; i++) {
 		struct value *w = flow_nth_value(s, i);
 
-		if (w->kind != K_NUM || w->root != root || w->factor != 1 || w->delta != to)
+		if (w->kind != K_NUM || w->root != sum->root || w->factor != sum->factor ||
+		    w->delta != sum->delta)
 			continue;
 		w->has_low = true;
 		w->low = from;
@@ -645,7 +646,7 @@ static void learn_carry(struct state *s, u32 root, s64 from, s64 to)
 
 /*
  * @v, as an unsigned number, is at most (or strictly below) the size of a memory. That is less than
- * OFFSET_MAX; so for other values with this root that are known to be in that
+ * OFFSET_MAX; so for other values with this root and factor that are known to be in that
  * range too, the difference to @v is the difference of their deltas, not just
  * modulo 2^64.
  */
@@ -656,13 +657,13 @@ static void learn_memory(struct state *s, const struct value *v, u32 memory, boo
 
 	/* nor below what was added to get there */
 	flow_learn(s, &key, key.has_low ? key.delta - key.low : 0, MEMORY_SIZE_MAX);
-	if (!key.root || key.factor != 1)
+	if (!key.root)
 		return;
 	for (i = 0; i < nr; i++) {
 		struct value *w = flow_nth_value(s, i);
 
 		if ((w->kind != K_NUM && w->kind != K_CTX && w->kind != K_BASE) ||
-		    w->root != key.root || w->factor != 1)
+		    w->root != key.root || w->factor != key.factor)
 			continue;
 		/* a number below @v, however counted */
 		if (key.has_low && w->kind == K_NUM && w->delta == key.low) {
@@ -971,7 +972,7 @@ bool flow_learn_branch(struct flow *f, struct state *s, u8 cc, bool taken)
 	if (fl.stack_check != NO_CHECK && cc == CC_NE && s->checked == NO_CHECK)
 		s->checked = fl.stack_check;
 	if (fl.has_carry && (fl.carry_is_zero ? cc == CC_NE : cc == CC_AE || cc == CC_A))
-		learn_carry(s, fl.result.root, fl.carry_from, fl.result.delta);
+		learn_carry(s, &fl.result, fl.carry_from);
 	if (fl.has_cmp && !learn_compare(f, s, cc, fl.width, &fl.a, &fl.b))
 		return false;
 	if (fl.has_result && (cc == CC_E || cc == CC_NE || cc == CC_S || cc == CC_NS)) {

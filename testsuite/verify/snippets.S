@@ -712,6 +712,23 @@ SNIPPET <end that may have wrapped on the first of two paths>, <unproven>
 3:	xor	eax, eax
 	ret
 END
+	/* an index in steps of 8 KiB */
+	.macro scaled_end from
+	mov	eax, edi
+	shl	rax, 13
+	lea	rdx, [rax + 8]
+	mov	rcx, [r13 - 0x48]
+	cmp	rdx, [rcx + 8]
+	ja	1f
+	mov	eax, [r13 + rax + \from]
+1:	ret
+	.endm
+SNIPPET <end of an access with a scaled index below the size of memory>, <ok>
+	scaled_end 4
+END
+SNIPPET <access with a scaled index past what was compared>, <unproven>
+	scaled_end 5
+END
 SNIPPET <what the store holds>, <unproven>
 	mov	rax, [r13 - 0x10]
 	mov	rax, [rax]
