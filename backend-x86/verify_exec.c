@@ -1502,12 +1502,8 @@ static void exec_cmov(struct flow *f, struct state *s)
 	} else {
 		a.vn = flow_fresh(f);
 		a.vn32 = flow_fresh(f);
-		a.root = a.kind == K_NUM ? a.vn : a.kind == K_CTX || a.kind == K_BASE ? flow_fresh(f) : 0;
-		a.factor = 1;
-		a.delta = 0;
-		a.bound_of = 0;
-		a.has_low = false;
 		a.below = 0;
+		flow_own_root(f, &a);
 	}
 	if (f->insn->operands[0].size == 4 && !flow_is_u32(&a))
 		a = flow_truncate32(f, &a);

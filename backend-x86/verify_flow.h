@@ -258,6 +258,7 @@ bool flow_below_table_size(const struct flow *f, const struct state *s, const st
 void flow_wrap32(s64 lo, s64 hi, u32 *lo32, u32 *hi32);
 struct value flow_truncate32(struct flow *f, const struct value *v);
 struct value flow_truncate(struct flow *f, const struct value *v, u32 size);
+void flow_own_root(struct flow *f, struct value *v);
 void flow_follow_root(struct value *r, const struct value *v, s64 constant);
 void flow_follow_product(struct value *r, const struct value *v, u32 constant);
 struct value flow_add64(struct flow *f, const struct value *a, const struct value *b);

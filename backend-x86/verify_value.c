@@ -42,15 +42,28 @@ static void tighten(struct value *v)
 	}
 }
 
+/*
+ * Nothing is known of @v, which has its value number, relative to others. A number is its own root. A pointer
+ * has a number for its offset, so that what is told of one place is told of others at a distance.
+ */
+void flow_own_root(struct flow *f, struct value *v)
+{
+	v->root = v->kind == K_NUM ? v->vn : v->kind == K_CTX || v->kind == K_BASE ? flow_fresh(f) : 0;
+	v->factor = 1;
+	v->delta = 0;
+	v->bound_of = 0;
+	v->has_low = false;
+}
+
 struct value flow_make_num(struct flow *f, s64 lo, s64 hi)
 {
 	struct value v = {
-		.kind = K_NUM, .lo = lo, .hi = hi, .lo32 = 0, .hi32 = ~0u, .factor = 1,
+		.kind = K_NUM, .lo = lo, .hi = hi, .lo32 = 0, .hi32 = ~0u,
 	};
 
 	v.vn = flow_fresh(f);
 	v.vn32 = flow_fresh(f);
-	v.root = v.vn;
+	flow_own_root(f, &v);
 	tighten(&v);
 	return v;
 }
@@ -79,13 +92,11 @@ struct value flow_make_sized(struct flow *f, u32 size)
 struct value flow_make_pointer(struct flow *f, enum kind kind, u32 id, s64 offset)
 {
 	struct value v = {
-		.kind = kind, .id = id, .lo = offset, .hi = offset, .hi32 = ~0u, .factor = 1,
+		.kind = kind, .id = id, .lo = offset, .hi = offset, .hi32 = ~0u,
 	};
 
 	v.vn = flow_fresh(f);
-	/* so that what is told of one place is told of others at a distance: a number for the offset */
-	if (kind == K_CTX || kind == K_BASE)
-		v.root = flow_fresh(f);
+	flow_own_root(f, &v);
 	return v;
 }
 
@@ -339,13 +350,8 @@ struct value flow_add64(struct flow *f, const struct value *a, const struct valu
 		r.vn = flow_fresh(f);
 		r.lo = lo;
 		r.hi = hi;
-		r.bound_of = 0;
-		r.has_low = false;
-		if (!flow_is_func_family(&r)) {
-			r.root = r.kind == K_CTX || r.kind == K_BASE ? flow_fresh(f) : 0;
-			r.factor = 1;
-			r.delta = 0;
-		}
+		if (!flow_is_func_family(&r))
+			flow_own_root(f, &r);
 		clamp_pointer(f, &r);
 		if (r.kind == K_NUM)
 			return r;

@@ -48,16 +48,6 @@ static void on_signal(int nr, siginfo_t *info, void *context)
 	siglongjmp(ended, nr);
 }
 
-static u64 random_number(void)
-{
-	static u64 x = 88172645463325252ull;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x;
-}
-
 /* small, or about to wrap, or anything */
 static u64 random_value(void)
 {

@@ -706,16 +706,6 @@ static void check_truncated(void)
 	printf("%sok - refused: file cut short (%zu places)\n", survived ? "not " : "", tried);
 }
 
-static u64 random_state = 88172645463325252ull;
-
-static u64 random_number(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
 /* anything may come of this but a crash */
 static void check_damaged(const char *what, size_t start, size_t size, unsigned int rounds)
 {

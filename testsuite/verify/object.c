@@ -136,6 +136,16 @@ void restore(void)
 	memcpy(ko, good, good_size);
 }
 
+u64 random_number(void)
+{
+	static u64 x = 88172645463325252ull;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x;
+}
+
 /* ---- snippets ---- */
 
 /* rows for the accesses of a snippet, instead of those of the function it replaces */

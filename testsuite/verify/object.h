@@ -37,6 +37,9 @@ const char *reloc_symbol(const Elf64_Rela *r);
 struct kwasm_app *app(void);
 struct kwasm_image *image(void);
 
+/* the same ones in each run of a program */
+u64 random_number(void);
+
 /* put a snippet in the place of the function $victim; NULL, or why that cannot be */
 const char *put_snippet(const struct snippet *s);
 

@@ -337,13 +337,11 @@ END
 SNIPPET <counter that is something else on one of two paths>, <unproven>
 	run_down_apart "mov eax, esi"
 END
-	/* only sometimes used, so that its accesses do not bound it */
-	.macro run_up pointer, counter
-	mov	eax, edi
-	lea	rcx, [r13 + rax]
-1:	cmp	eax, esi
+	/* rcx runs with eax; only sometimes used, so that its accesses do not bound it */
+	.macro run_sometimes pointer, counter, limit, when
+1:	cmp	eax, \limit
 	jae	3f
-	test	al, 8
+	test	\when, eax
 	je	2f
 	mov	dword ptr [rcx], 1
 2:	add	rcx, \pointer
@@ -351,6 +349,11 @@ END
 	jmp	1b
 3:	xor	eax, eax
 	ret
+	.endm
+	.macro run_up pointer, counter
+	mov	eax, edi
+	lea	rcx, [r13 + rax]
+	run_sometimes \pointer, \counter, esi, edi
 	.endm
 SNIPPET <pointer running with a counter>, <ok>
 	run_up 1, 1
@@ -361,22 +364,13 @@ END
 SNIPPET <pointer running with a counter that wraps>, <unproven>
 	run_up 2, 2
 END
-	/* rcx begins at 4 * eax + 0x100, and is used sometimes */
+	/* rcx begins at 4 * eax + 0x100 */
 	.macro run_multiple pointer, counter, limit
 	and	edi, 1
 	lea	eax, [rdi * 8]
 	shl	edi, 5
 	lea	rcx, [r13 + rdi + 0x100]
-1:	cmp	eax, \limit
-	jae	3f
-	test	esi, eax
-	je	2f
-	mov	dword ptr [rcx], 1
-2:	add	rcx, \pointer
-	add	eax, \counter
-	jmp	1b
-3:	xor	eax, eax
-	ret
+	run_sometimes \pointer, \counter, \limit, esi
 	.endm
 SNIPPET <pointer running four times as fast as its counter>, <ok>
 	run_multiple 4, 1, 12
