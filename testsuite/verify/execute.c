@@ -10,7 +10,7 @@
  * rest of the reservation, where an access is a trap, and around it nothing. Each access
  * beyond the reservation is a fault of the checker's.
  *
- * Of the context a constant offset may be read, so one address below the base is allowed for each program.
+ * Of the context a constant offset may be read, so one address below the base is allowed for each instruction.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <ucontext.h>
 
 #include "../../compiler/util.h"
 #include "object.h"
@@ -35,14 +36,15 @@ enum end { ENDED, TRAPPED, OUT_OF_TIME, LEFT };
 
 static sigjmp_buf ended;
 static siginfo_t last_fault;
+static u64 last_ip;
 static volatile bool faulted;
 static u8 *base, *code;
 
 static void on_signal(int nr, siginfo_t *info, void *context)
 {
-	(void)context;
 	if (nr == SIGSEGV || nr == SIGBUS) {
 		last_fault = *info;
+		last_ip = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
 		faulted = true;
 	}
 	siglongjmp(ended, nr);
@@ -80,8 +82,21 @@ static void call_code(const u64 *regs)
 		: "rdi", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
 }
 
-/* @allowed: the address below the base where this program has been, or NULL */
-static enum end run(const u64 *regs, const u8 **allowed)
+/* by an instruction's place in the code, the address below the base that it has read, or NULL */
+static const u8 *below[CODE_SIZE];
+
+/* whether the last fault was a read of the context, at the same place as ever */
+static bool in_context(const u8 *at)
+{
+	u64 insn = last_ip - (u64)code;
+
+	if (at < base - 128 || at >= base || insn >= CODE_SIZE || (below[insn] && below[insn] != at))
+		return false;
+	below[insn] = at;
+	return true;
+}
+
+static enum end run(const u64 *regs)
 {
 	static const struct itimerval soon = { .it_value.tv_usec = RUN_USEC }, never;
 	const u8 *at;
@@ -103,11 +118,7 @@ static enum end run(const u64 *regs, const u8 **allowed)
 	at = last_fault.si_addr;
 	if (at >= base && at < base + KWASM_MEMORY_RESERVE)
 		return TRAPPED;
-	if (at >= base - 128 && at < base && (!*allowed || *allowed == at)) {
-		*allowed = at;
-		return TRAPPED;
-	}
-	return LEFT;
+	return in_context(at) ? TRAPPED : LEFT;
 }
 
 static bool is_accepted(const struct snippet *s, struct verify_known *known)
@@ -131,12 +142,12 @@ static void load(const struct snippet *s)
 {
 	madvise(base, MEMORY_SIZE, MADV_DONTNEED);
 	memcpy(code, s->start, s->end - s->start);
+	memset(below, 0, sizeof(below));
 }
 
 /* whether it stays within the sandbox; adds to @counts */
 static bool stays(const struct snippet *s, unsigned int *counts)
 {
-	const u8 *allowed = NULL;
 	u64 regs[NR_REGS];
 	unsigned int i, k;
 	enum end end;
@@ -145,7 +156,7 @@ static bool stays(const struct snippet *s, unsigned int *counts)
 	for (k = 0; k < NR_RUNS; k++) {
 		for (i = 0; i < NR_REGS; i++)
 			regs[i] = random_value();
-		end = run(regs, &allowed);
+		end = run(regs);
 		counts[end]++;
 		if (end != LEFT)
 			continue;
@@ -165,10 +176,9 @@ static bool is_seen(void)
 	static const u8 wild[] = { 0x43, 0x8b, 0x44, 0x2d, 0x00, 0xc3 };	/* mov eax, [r13 + r13]; ret */
 	const struct snippet s = { .name = "wild", .start = wild, .end = wild + sizeof(wild) };
 	const u64 regs[NR_REGS] = { 0 };
-	const u8 *allowed = NULL;
 
 	load(&s);
-	return run(regs, &allowed) == LEFT;
+	return run(regs) == LEFT;
 }
 
 static void set_up(void)
