@@ -75,7 +75,7 @@ check-long: deps
 check-debug: deps
 	@scripts/install-deps --debug-kernel
 	@$(MAKE) test-kernels KERNELS=6.1-debug
-	testsuite/run --sample --mode=vm --kernel=6.1-debug threads gc wasi net net-events samples kernel
+	testsuite/run --sample --mode=vm --kernel=6.1-debug threads data gc wasi net net-events samples kernel
 
 # wasm2ko's figures are for a kernel's modules; the machine should have nothing else to do
 bench bench-compute bench-calls bench-kernelside bench-compile bench-load bench-net:

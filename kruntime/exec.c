@@ -82,6 +82,7 @@ int plat_exec_begin(struct kwasm_store *store)
 	exec->fpu = store->fpu;
 	exec->fpu_active = false;
 	exec->resume_ip = 0;
+	exec->fault_address = 0;
 	exec->quiet_jiffies = jiffies;
 	preempt_notifier_init(&exec->notifier, &preempt_ops);
 	set_plat(store, exec);

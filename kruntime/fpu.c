@@ -114,7 +114,7 @@ void kwasm_fpu_end(struct kwasm_exec *exec)
 	kernel_fpu_end();
 }
 
-/* Called with interrupts off, holding the run queue's lock */
+/* Called with preemption off; by the scheduler with interrupts off, too, holding the run queue's lock */
 void kwasm_fpu_sched_out(struct kwasm_exec *exec)
 {
 	if (!exec->fpu_active)
@@ -132,6 +132,29 @@ void kwasm_fpu_sched_in(struct kwasm_exec *exec)
 	kernel_fpu_begin();
 	preempt_enable();
 	restore(exec);
+}
+
+/*
+ * kwasm_fpu_save() - leave the region in the middle of guest code, all of whose registers are live
+ * Return: was it active, and is kwasm_fpu_restore() to be called?
+ */
+bool kwasm_fpu_save(struct kwasm_exec *exec)
+{
+	if (!exec->fpu_active)
+		return false;
+	preempt_disable();
+	kwasm_fpu_sched_out(exec);
+	exec->fpu_active = false;	/* so nobody writes to what was saved */
+	preempt_enable();
+	return true;
+}
+
+void kwasm_fpu_restore(struct kwasm_exec *exec)
+{
+	preempt_disable();
+	exec->fpu_active = true;
+	kwasm_fpu_sched_in(exec);
+	preempt_enable();
 }
 
 /*

@@ -534,6 +534,8 @@ static int initialise(struct kwasm_instance *instance, const u32 *which, u32 con
 			      program->app->text + image->init_invoke,
 			      program->app->text + image->init_code - 1, context, report);
 	instance->starting = false;
+	if (!err && instance->memory_own && instance->memory_own[0].demand)
+		err = kwasm_demand_settle(&instance->memory_own[0]);
 	kwasm_store_unlock(store);
 	return err;
 }

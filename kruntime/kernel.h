@@ -11,6 +11,7 @@
  *	exec.c		a thread enters and leaves guest code
  *	fpu.c		FPU registers of guest code
  *	preempt.c	rescheduling and killing guest code; resched.S
+ *	fault.c		faults of guest code that are mended
  */
 #ifndef KWASM_KERNEL_H
 #define KWASM_KERNEL_H
@@ -57,7 +58,8 @@ void kwasm_stack_exit(void);
  * @notifier: tells of the thread losing and getting a processor
  * @fpu: the guest uses the FPU
  * @fpu_active: the FPU registers are the guest's: between kwasm_fpu_begin() and _end()
- * @resume_ip: where a redirected guest goes on; see preempt.c
+ * @resume_ip: where a redirected guest goes on; see preempt.c, fault.c
+ * @fault_address: what it was redirected for; 0: for the timer
  * @quiet_jiffies: when it last told RCU tasks that it holds nothing
  * @fpu_state: XSAVE area while another thread has the processor
  */
@@ -70,6 +72,7 @@ struct kwasm_exec {
 	bool fpu;
 	bool fpu_active;
 	unsigned long resume_ip;
+	unsigned long fault_address;
 	unsigned long quiet_jiffies;
 	u8 fpu_state[] __aligned(64);
 };
@@ -99,6 +102,8 @@ struct kwasm_exec *kwasm_fpu_pause(void);
 void kwasm_fpu_resume(struct kwasm_exec *exec);
 void kwasm_fpu_sched_out(struct kwasm_exec *exec);
 void kwasm_fpu_sched_in(struct kwasm_exec *exec);
+bool kwasm_fpu_save(struct kwasm_exec *exec);
+void kwasm_fpu_restore(struct kwasm_exec *exec);
 
 /* ---- preempt.c ---- */
 
@@ -108,11 +113,18 @@ void kwasm_preempt_arm(void);		/* preemption off, interrupts on */
 
 struct kwasm_resume {
 	unsigned long ip;
-	unsigned long stop;		/* the call ends instead */
+	unsigned long trap;		/* enum kwasm_trap: the call ends instead */
 };
 
+bool kwasm_in_guest_text(unsigned long ip);			/* interrupts off */
 struct kwasm_resume kwasm_resched(struct kwasm_store *store);	/* from resched.S */
 void kwasm_resched_trampoline(void);				/* not a function: see there */
+
+/* ---- fault.c ---- */
+
+void kwasm_fault_point(void);	/* resched.S: not executed, but looked up */
+void kwasm_fault_init(void);
+void kwasm_fault_exit(void);
 
 /* ---- ctl.c ---- */
 

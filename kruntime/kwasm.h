@@ -141,6 +141,7 @@ struct kwasm_program {
 	u32 *type_of_func;		/* per funcidx: index in image->types */
 	struct list_head defaults;	/* default instances, by instance->program_node */
 	u32 nr_instances;		/* live ones, defaults too */
+	bool on_demand;			/* its instances' data is copied when touched; has plat_demand_get() */
 	void *plat;			/* the platform's (daemon thread) */
 };
 
@@ -263,6 +264,8 @@ struct kwasm_table {
 
 struct kwasm_memory {
 	struct kwasm_memory_abi abi;	/* first */
+	u64 direct;			/* of abi.size, what host functions may access without kwasm_guest_ptr() */
+	struct kwasm_demand *demand;	/* demand.c; NULL: all pages are there */
 	struct kwasm_instance *owner;
 	struct plat_region *region;	/* memory 0 of its owner: the instance's, else its own */
 	struct plat_region own_region;
@@ -406,6 +409,16 @@ int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *me
 void kwasm_memory_destroy(struct kwasm_memory *memory);
 bool kwasm_memory_contains(const struct kwasm_memory *memory, u64 addr, u64 len);
 
+/* demand.c: data segments that are copied when they are touched */
+bool kwasm_demand_wanted(const struct kwasm_image *image);
+int kwasm_demand_begin(struct kwasm_memory *memory, u64 bytes);
+void kwasm_demand_end(struct kwasm_memory *memory);
+bool kwasm_demand_note(struct kwasm_memory *memory, u64 dst, const u8 *src, u64 n);
+int kwasm_demand_settle(struct kwasm_memory *memory);
+int kwasm_demand_fill(struct kwasm_memory *memory, u64 addr, u64 len);
+bool kwasm_demand_covers(struct kwasm_store *store, unsigned long address);
+u32 kwasm_demand_fault(struct kwasm_store *store, unsigned long address);
+
 /* Between two chunks of a long host call: true, and killed is raised, if the call is to end */
 bool kwasm_chunk_done(void *ctx);
 /* memmove() in chunks; ends early if the call is to end. Ranges have been checked. */
@@ -539,9 +552,21 @@ static inline union kwasm_value *kwasm_values(void *ctx)
  * The address stays good until the host function returns: memory never moves
  * and never shrinks. Its contents may change if memory is shared.
  *
- * Return: NULL if any byte of it is out of bounds, or there is no memory.
+ * Context: May sleep, unless kwasm_guest_complete() was called before.
+ * Return: NULL if any byte of it is out of bounds, or there is no memory; or if pages that the guest
+ * has not touched yet (demand.c) cannot be had: that ends the call.
  */
 void *kwasm_guest_ptr(void *ctx, u32 addr, u64 len);
+
+/**
+ * kwasm_guest_complete() - Have all of the caller's memory 0
+ * @ctx: first argument of the host function
+ *
+ * For a host module that asks for pieces of it where it cannot sleep.
+ *
+ * Return: false: it cannot be had; the call ends.
+ */
+bool kwasm_guest_complete(void *ctx);
 
 /**
  * kwasm_raise() - End the call when this host function returns

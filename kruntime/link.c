@@ -309,7 +309,8 @@ static bool import_matches(const struct kwasm_program *program,
  * @which: likewise
  * @report: filled on failure
  *
- * Return: 0; -ENOENT, unknown import; -EPROTOTYPE, incompatible import type; -EINTR.
+ * Return: 0; -ENOENT, unknown import; -EPROTOTYPE, incompatible import type; -ENOMEM, for what is
+ * missing of a memory; -EINTR.
  */
 int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exporters,
 		    const u32 *which, struct kwasm_trap_info *report)
@@ -355,6 +356,10 @@ int kwasm_link_bind(struct kwasm_instance *instance, struct kwasm_instance **exp
 			*slot = &ext.table->abi;
 			break;
 		case KWASM_EXTERN_MEMORY:
+			if (ext.memory->demand)
+				err = kwasm_demand_fill(ext.memory, 0, ext.memory->abi.size);
+			if (err)
+				return err;
 			instance->memories[import->index] = ext.memory;
 			*slot = &ext.memory->abi;
 			break;

@@ -135,6 +135,7 @@ static int __init kwasm_init(void)
 	err = kwasm_core_init();
 	if (err)
 		goto err_preempt;
+	kwasm_fault_init();
 	err = kwasm_ctl_init();
 	if (err)
 		goto err_core;
@@ -156,6 +157,7 @@ err_exec:
 static void __exit kwasm_exit(void)
 {
 	kwasm_ctl_exit();
+	kwasm_fault_exit();
 	kwasm_core_exit();
 	kwasm_preempt_exit();
 	kwasm_stack_exit();

@@ -74,7 +74,7 @@ static int commit(struct kwasm_memory *memory, u64 bytes)
 /**
  * kwasm_memory_create() - Set up a memory an instance defines
  * @instance: the owner; its region exists
- * @memory: filled in; pages below its minimum are zero and accessible
+ * @memory: filled in; pages below its minimum are zero and accessible, or will be when they are touched
  * @type: row of the image
  * @in_region: it is memory 0 and lies above the context
  *
@@ -104,10 +104,14 @@ int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *me
 	if (type->min > limit_bytes(memory) >> type->page_size_log2)
 		return -ENOMEM;
 	bytes = type->min << type->page_size_log2;
-	err = commit(memory, bytes);
+	if (in_region && instance->program->on_demand)
+		err = kwasm_demand_begin(memory, bytes);
+	else
+		err = commit(memory, bytes);
 	if (err)
 		return err;
 	memory->abi.size = bytes;
+	memory->direct = memory->demand ? 0 : bytes;
 	instance->memory_bytes += bytes;
 	return 0;
 }
@@ -115,6 +119,7 @@ int kwasm_memory_create(struct kwasm_instance *instance, struct kwasm_memory *me
 /* The region of an instance's memory 0 goes with its context */
 void kwasm_memory_destroy(struct kwasm_memory *memory)
 {
+	kwasm_demand_end(memory);
 	if (memory->region == &memory->own_region)
 		plat_region_release(&memory->own_region);
 }
@@ -126,21 +131,46 @@ bool kwasm_memory_contains(const struct kwasm_memory *memory, u64 addr, u64 len)
 	return addr <= size && len <= size - addr;
 }
 
+/* What a host function is about to access is in bounds. Is it there? If it cannot be had the call ends. */
+static bool is_there(void *ctx, struct kwasm_memory *memory, u64 addr, u64 len)
+{
+	int err;
+
+	if (!memory->demand)
+		return true;
+	err = kwasm_demand_fill(memory, addr, len);
+	if (err)
+		kwasm_raise(ctx, err == -EINTR ? KWASM_TRAP_killed : KWASM_TRAP_out_of_memory, 0);
+	return !err;
+}
+
 void *kwasm_guest_ptr(void *ctx, u32 addr, u64 len)
 {
 	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
-	const struct kwasm_memory *memory;
+	struct kwasm_memory *memory;
 
 	if (!instance->program->image->memories.nr)
 		return NULL;
 	memory = instance->memories[0];
-	if (!kwasm_memory_contains(memory, addr, len))
+	if (!kwasm_memory_contains(memory, addr, len) || !is_there(ctx, memory, addr, len))
 		return NULL;
 	/* an address the guest chose, compared with a size: do not go beyond even speculatively */
 	return memory->abi.base + array_index_nospec((unsigned long)addr,
 						     (unsigned long)READ_ONCE(memory->abi.size) + 1);
 }
 EXPORT_SYMBOL_GPL(kwasm_guest_ptr);
+
+bool kwasm_guest_complete(void *ctx)
+{
+	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
+	struct kwasm_memory *memory;
+
+	if (!instance->program->image->memories.nr)
+		return true;
+	memory = instance->memories[0];
+	return is_there(ctx, memory, 0, memory->abi.size);
+}
+EXPORT_SYMBOL_GPL(kwasm_guest_complete);
 
 /* Returns the former size in wasm pages, or -errno; under the owner's grow_lock */
 static s64 grow_locked(struct kwasm_memory *memory, u64 delta)
@@ -160,6 +190,8 @@ static s64 grow_locked(struct kwasm_memory *memory, u64 delta)
 			return err;
 		/* what others may see as inside is there already */
 		smp_store_release(&memory->abi.size, size);
+		if (!memory->demand)
+			smp_store_release(&memory->direct, size);
 		WRITE_ONCE(memory->owner->memory_bytes,
 			   memory->owner->memory_bytes + size - old_size);
 	}
@@ -225,6 +257,7 @@ void kwasm_memory_init(void *ctx, u32 memidx, u32 dataidx, u64 dst, u32 src, u32
 	const struct kwasm_image *image = instance->program->image;
 	const struct kwasm_image_data *data = kwasm_image_at(image, image->datas);
 	struct kwasm_memory *memory = instance->memories[memidx];
+	const u8 *from;
 	u64 size;
 
 	data += dataidx;
@@ -233,8 +266,11 @@ void kwasm_memory_init(void *ctx, u32 memidx, u32 dataidx, u64 dst, u32 src, u32
 		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
 		return;
 	}
-	kwasm_move(ctx, memory->abi.base + dst,
-		   instance->program->app->data + data->offset + src, n);
+	from = instance->program->app->data + data->offset + src;
+	if (memory->demand && kwasm_demand_note(memory, dst, from, n))
+		return;
+	if (is_there(ctx, memory, dst, n))
+		kwasm_move(ctx, memory->abi.base + dst, from, n);
 }
 EXPORT_SYMBOL_GPL(kwasm_memory_init);
 
@@ -248,7 +284,8 @@ void kwasm_memory_copy(void *ctx, u32 dst_memidx, u32 src_memidx, u64 dst, u64 s
 		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
 		return;
 	}
-	kwasm_move(ctx, to->abi.base + dst, from->abi.base + src, n);
+	if (is_there(ctx, to, dst, n) && is_there(ctx, from, src, n))
+		kwasm_move(ctx, to->abi.base + dst, from->abi.base + src, n);
 }
 EXPORT_SYMBOL_GPL(kwasm_memory_copy);
 
@@ -261,6 +298,8 @@ void kwasm_memory_fill(void *ctx, u32 memidx, u64 dst, u32 byte, u64 n)
 		kwasm_raise(ctx, KWASM_TRAP_out_of_bounds_memory, 0);
 		return;
 	}
+	if (!is_there(ctx, memory, dst, n))
+		return;
 	while (done < n) {
 		now = min_t(u64, n - done, CHUNK);
 		memset(memory->abi.base + dst + done, (u8)byte, now);

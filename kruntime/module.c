@@ -188,6 +188,14 @@ out_free_report:
 	return err;
 }
 
+/* None of its code runs any more */
+static void remove_text(struct kwasm_program *program)
+{
+	if (program->on_demand)
+		plat_demand_put();
+	plat_text_remove(program->app->text);
+}
+
 /**
  * kwasm_app_init() - init_module() of every app's .ko
  * @app: the one in the .ko; parameters have been set
@@ -224,6 +232,7 @@ int kwasm_app_init(struct kwasm_app *app)
 	err = plat_text_add(app->text, program->image->text_size);
 	if (err)
 		goto err_free;
+	program->on_demand = kwasm_demand_wanted(program->image) && plat_demand_get();
 
 	plat_mutex_lock(&kwasm_registry_lock);
 	err = find_locked(program->name) ? -EEXIST : kwasm_types_get(program->image, app->type_ids);
@@ -260,7 +269,7 @@ err_unregister:
 	kwasm_app_exit(app);
 	return err;
 err_remove_text:
-	plat_text_remove(app->text);
+	remove_text(program);
 err_free:
 	program_free(program);
 	return err;
@@ -292,7 +301,7 @@ void kwasm_app_exit(struct kwasm_app *app)
 	kwasm_types_put(program->image, app->type_ids);
 	app->runtime = NULL;
 	plat_mutex_unlock(&kwasm_registry_lock);
-	plat_text_remove(app->text);
+	remove_text(program);
 	program_free(program);
 }
 EXPORT_SYMBOL_GPL(kwasm_app_exit);

@@ -85,6 +85,33 @@ int plat_region_commit(struct plat_region *region, u64 size);
 void plat_region_release(struct plat_region *region);
 
 /*
+ * plat_region_promise() - count [committed, size) as committed, without anything there yet
+ * An access faults, until plat_region_fill(). @size: as plat_region_commit()'s.
+ */
+static inline void plat_region_promise(struct plat_region *region, u64 size)
+{
+	region->committed = size;
+}
+
+/**
+ * plat_region_fill() - Make [start, end) accessible and zero, of which nothing is there
+ * @region: the region
+ * @start: from base, page multiple
+ * @end: page multiple, at most what is committed
+ *
+ * Return: as plat_region_commit().
+ */
+int plat_region_fill(struct plat_region *region, u64 start, u64 end);
+
+/*
+ * plat_demand_get() - from now on guest code's faults where kwasm_demand_covers() says so are given to
+ * kwasm_demand_fault(), and what faulted is executed again. Return: false: that cannot be done here.
+ * plat_demand_put() - not any more, when all who got it have put it.
+ */
+bool plat_demand_get(void);
+void plat_demand_put(void);
+
+/*
  * struct plat_stack - a guest stack: slot of KWASM_STACK_SLOT bytes aligned to its
  * size, of which the lowest @size are mapped
  */

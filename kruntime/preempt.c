@@ -16,6 +16,8 @@
  *    the timer comes again shortly.
  *  - in the trampoline: so a second redirection cannot overwrite resume_ip of the first.
  *
+ * Faults that are mended (fault.c) come the same way.
+ *
  * What cannot be had this way: a thread in guest code does not stop for SIGSTOP, a debugger or
  * a freezer, only for good.
  *
@@ -74,7 +76,7 @@ static struct text_map __rcu *text_map;
 static DEFINE_MUTEX(text_map_lock);
 
 /* Any context with interrupts off */
-static bool in_guest_text(unsigned long ip)
+bool kwasm_in_guest_text(unsigned long ip)
 {
 	const struct text_map *map;
 	bool found = false;
@@ -177,7 +179,7 @@ static enum hrtimer_restart tick(struct hrtimer *hrtimer)
 		cmpxchg(&store->abi.pending, KWASM_TRAP_NONE, KWASM_TRAP_killed);
 	if (regs && !user_mode(regs) &&
 	    (stop || need_resched() || time_after(jiffies, exec->quiet_jiffies + QUIET_MAX))) {
-		if (in_guest_text(regs->ip)) {
+		if (kwasm_in_guest_text(regs->ip)) {
 			exec->resume_ip = regs->ip;
 			regs->ip = (unsigned long)kwasm_resched_trampoline;
 		} else if (on_guest_stack(store, regs->sp)) {
@@ -212,10 +214,20 @@ struct kwasm_resume kwasm_resched(struct kwasm_store *store)
 {
 	struct kwasm_exec *exec = store->plat;
 	struct kwasm_resume resume = { .ip = exec->resume_ip };
+	unsigned long fault_address = exec->fault_address;
+	bool saved;
 
+	exec->fault_address = 0;
 	cond_resched_tasks_rcu_qs();
 	exec->quiet_jiffies = jiffies;
-	resume.stop = plat_should_stop(store);
+	if (fault_address) {
+		saved = kwasm_fpu_save(exec);
+		resume.trap = kwasm_demand_fault(store, fault_address);
+		if (saved)
+			kwasm_fpu_restore(exec);
+	}
+	if (!resume.trap && plat_should_stop(store))
+		resume.trap = KWASM_TRAP_killed;
 	return resume;
 }
 

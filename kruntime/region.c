@@ -190,9 +190,17 @@ int plat_region_reserve(struct plat_region *region, u64 below, u64 reserve)
 	return 0;
 }
 
+int plat_region_fill(struct plat_region *region, u64 start, u64 end)
+{
+	struct kwasm_exec *paused = kwasm_fpu_pause();
+	int err = kwasm_map_pages((unsigned long)region->base + start, end - start);
+
+	kwasm_fpu_resume(paused);
+	return err;
+}
+
 int plat_region_commit(struct plat_region *region, u64 size)
 {
-	struct kwasm_exec *paused;
 	int err;
 
 	if (WARN_ON_ONCE(size > region->reserve || size < region->committed ||
@@ -200,10 +208,7 @@ int plat_region_commit(struct plat_region *region, u64 size)
 		return -EINVAL;
 	if (size == region->committed)
 		return 0;
-	paused = kwasm_fpu_pause();
-	err = kwasm_map_pages((unsigned long)region->base + region->committed,
-			      size - region->committed);
-	kwasm_fpu_resume(paused);
+	err = plat_region_fill(region, region->committed, size);
 	if (!err)
 		region->committed = size;
 	return err;

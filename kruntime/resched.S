@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where the timer interrupt sends guest code that must give way or die (preempt.c)
+ * Where guest code is sent that must give way or die (preempt.c), or whose access is to be tried again (fault.c)
  *
  * Control comes here between two arbitrary instructions of an app: all registers, and
  * the flags, are live, R13 need not be the context just now, and rsp is the app's own. There is no red
@@ -12,12 +12,12 @@
  */
 #include <linux/linkage.h>
 #include <linux/objtool.h>
+#include <asm/asm.h>
 #include <asm/percpu.h>
 #include <asm/nospec-branch.h>
 
 #define STORE_HOST_RSP	0	/* struct kwasm_store_abi, asserted in preempt.c */
 #define STORE_HOST_RBP	8
-#define TRAP_KILLED	65
 
 /* on the stack: fifteen registers, then what iretq takes */
 #define SAVED_R13	(2 * 8)
@@ -91,11 +91,18 @@ SYM_FUNC_START(kwasm_resched_trampoline)
 	popq	%rax
 	iretq
 
-1:	/* killed: as if the interrupted instruction had trapped */
-	movq	%rax, %rcx
-	movl	$TRAP_KILLED, %eax
+1:	/* as if the interrupted instruction had trapped: what is before the address is where */
+	leaq	1(%rax), %rcx
+	movl	%edx, %eax
 	movq	SAVED_R13(%rsp), %r13
 	movq	FRAME_SP(%rsp), %rsp
 	jmp	kwasm_trap_current
 SYM_FUNC_END(kwasm_resched_trampoline)
 STACK_FRAME_NON_STANDARD kwasm_resched_trampoline
+
+/* An address, of an ENDBR where there are any, whose row in the exception table leads there with all registers as they are */
+SYM_FUNC_START(kwasm_fault_point)
+	ud2
+	_ASM_EXTABLE(kwasm_fault_point, kwasm_resched_trampoline)
+SYM_FUNC_END(kwasm_fault_point)
+STACK_FRAME_NON_STANDARD kwasm_fault_point

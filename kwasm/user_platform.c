@@ -90,12 +90,16 @@ int plat_region_reserve(struct plat_region *region, u64 below, u64 reserve)
 	return 0;
 }
 
+int plat_region_fill(struct plat_region *region, u64 start, u64 end)
+{
+	return mprotect(region->base + start, end - start, PROT_READ | PROT_WRITE) ? -ENOMEM : 0;
+}
+
 int plat_region_commit(struct plat_region *region, u64 size)
 {
 	if (size == region->committed)
 		return 0;
-	if (mprotect(region->base + region->committed, size - region->committed,
-		     PROT_READ | PROT_WRITE))
+	if (plat_region_fill(region, region->committed, size))
 		return -ENOMEM;
 	region->committed = size;
 	return 0;
@@ -216,15 +220,51 @@ static void die(int sig)
 	signal(sig, SIG_DFL);
 }
 
+/* Guest code leaves by @trap, as if the instruction at @ip had done it */
+static void end_call(ucontext_t *uc, uintptr_t ip, u32 trap)
+{
+	uc->uc_mcontext.gregs[REG_RCX] = ip + 1;	/* as after a call */
+	uc->uc_mcontext.gregs[REG_RAX] = trap;
+	uc->uc_mcontext.gregs[REG_RIP] = (uintptr_t)kwasm_trap_current;
+}
+
+/* The handler does it all; nothing is to be begun */
+bool plat_demand_get(void)
+{
+	return true;
+}
+
+void plat_demand_put(void)
+{
+}
+
+/*
+ * Mend a fault in data that is copied when it is touched. In a handler, but the thread was in
+ * guest code, so it has nothing locked.
+ */
+static void on_demand(ucontext_t *uc, uintptr_t ip, uintptr_t address)
+{
+	int saved = errno;
+	u32 trap = kwasm_demand_fault(kwasm_current_store, address);
+
+	errno = saved;
+	if (trap)
+		end_call(uc, ip, trap);
+}
+
 /* What the kernel does for a row of type EX_TYPE_IMM_REG */
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 	uintptr_t ip = uc->uc_mcontext.gregs[REG_RIP];
+	uintptr_t address = (uintptr_t)info->si_addr;
 	const struct ex_row *row = loader_find_row(ip);
 	static const char text[] = "kwasm: a fault that no exception table covers\n";
 
-	(void)info;
+	if (kwasm_current_store && loader_in_text(ip) && kwasm_demand_covers(kwasm_current_store, address)) {
+		on_demand(uc, ip, address);
+		return;
+	}
 	if (!row || !kwasm_current_store || (row->type & 0xffff) != KWASM_EX_TYPE_IMM_REG) {
 		if (write(2, text, sizeof(text) - 1) < 0) {
 			/* nowhere to say it */
@@ -263,9 +303,7 @@ static void on_kick(int sig, siginfo_t *info, void *context)
 		errno = saved;
 		return;
 	}
-	uc->uc_mcontext.gregs[REG_RCX] = ip;
-	uc->uc_mcontext.gregs[REG_RAX] = KWASM_TRAP_killed;
-	uc->uc_mcontext.gregs[REG_RIP] = (uintptr_t)kwasm_trap_current;
+	end_call(uc, ip, KWASM_TRAP_killed);
 }
 
 static __thread bool thread_started;

@@ -65,6 +65,9 @@ struct net_app *net_app_create(void *ctx)
 	struct kwasm_instance *instance = kwasm_ctx_instance(ctx);
 	struct net_app *app;
 
+	/* what is sent is looked up with softirqs off */
+	if (!kwasm_guest_complete(ctx))
+		return ERR_PTR(-ENOMEM);
 	app = kvzalloc(sizeof(*app), GFP_KERNEL_ACCOUNT);
 	if (!app)
 		return ERR_PTR(-ENOMEM);

@@ -125,7 +125,8 @@ struct wasi_file {
  * of the first byte: array_index_nospec(), but without comparing again. The size is read once:
  * another thread may make it larger.
  *
- * Return: is all of it in bounds?
+ * Context: May sleep.
+ * Return: is all of it in bounds, and there?
  */
 static __always_inline bool wasi_guest_at(const struct wasi *w, u32 addr, u64 len, void **p)
 {
@@ -135,9 +136,13 @@ static __always_inline bool wasi_guest_at(const struct wasi *w, u32 addr, u64 le
 
 	asm volatile("cmpq %[end], %[size]\n\tsbbq %[outside], %[outside]"
 		     : [outside] "=r" (outside), "=@ccc" (out)
-		     : [end] "r" (end), [size] "m" (memory->abi.size));
-	if (unlikely(out))
-		return false;
+		     : [end] "r" (end), [size] "m" (memory->direct));
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		might_sleep();
+	if (unlikely(out)) {
+		*p = kwasm_guest_ptr(w->ctx, addr, len);
+		return *p;
+	}
 	*p = memory->abi.base + (addr & ~outside);
 	return true;
 }

@@ -346,6 +346,20 @@ TEST(an_instance_of_an_app_with_objects_is_made)
 	with_app(&(struct work){ .act = session, .clean_up = close_session, .app = "stress" });
 }
 
+/* An instance whose data comes when it is touched, and a call that touches some */
+static int touch(const struct work *work)
+{
+	int ret = session(work);
+
+	return ret ? ret : call(work);
+}
+
+TEST(data_is_touched)
+{
+	with_app(&(struct work){ .act = touch, .clean_up = close_session, .app = "owner", .call = "byte",
+				 .args = { { .type = 0x7f, .lo = 300045 } }, .nr_args = 1 });
+}
+
 static int run(const struct work *work)
 {
 	s32 code = -1;
