@@ -17,6 +17,7 @@
  * as any other.
  *
  * Only the thread that holds the store's mutex gets here: a memory that threads share has no such pages.
+ * Whoever lets guest code run where it must not sleep (KWASM_CONTEXT_ATOMIC) has to have all of it filled before.
  */
 #include "kwasm.h"
 
