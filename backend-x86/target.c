@@ -112,7 +112,7 @@ static void configure_llvm(void)
 }
 
 int target_init(struct target *target, const struct profile *profile, const char *cpu,
-		unsigned int level, bool fpu)
+		unsigned int level, bool fpu, bool vectors)
 {
 	char *message;
 
@@ -131,6 +131,7 @@ int target_init(struct target *target, const struct profile *profile, const char
 	}
 	target->profile = profile;
 	target->level = level;
+	target->vectors = vectors;
 	target->features = xasprintf("%s%s%s", fpu ? FEATURES_FPU : FEATURES_NO_FPU,
 				     profile->retpoline ? FEATURES_RETPOLINE : "",
 				     profile->sls ? FEATURES_SLS : "");
@@ -229,7 +230,8 @@ void target_optimize(const struct target *target, LLVMTargetMachineRef tm, LLVMM
 	LLVMDisposeTargetData(layout);
 	LLVMPassBuilderOptionsSetSLPVectorization(options, target->level >= 2);
 	LLVMPassBuilderOptionsSetLoopVectorization(options, target->level >= 2);
-	target_keep_widths(mod, true);
+	if (target->vectors)
+		target_keep_widths(mod, true);
 	run_passes(pipeline[0], tm, mod, options);
 	if (pipeline[1]) {
 		target_drop_stack_checks(mod);

@@ -18,6 +18,7 @@
  * @features: LLVM's feature string
  * @profile: of the kernel
  * @level: 0 to 3
+ * @vectors: the module uses them
  * @no_tables: large switches are comparisons only
  */
 struct target {
@@ -26,6 +27,7 @@ struct target {
 	char *features;
 	const struct profile *profile;
 	unsigned int level;
+	bool vectors;
 	bool no_tables;
 };
 
@@ -36,11 +38,12 @@ struct target {
  * @cpu: "x86-64-v2" and the like, "native"
  * @level: optimisation, 0 to 3
  * @fpu: the module uses floats or vectors; otherwise no SSE register is touched
+ * @vectors: it uses vectors
  *
  * Return: 0; -EINVAL (diagnosed) if @cpu is unknown.
  */
 int target_init(struct target *target, const struct profile *profile, const char *cpu,
-		unsigned int level, bool fpu);
+		unsigned int level, bool fpu, bool vectors);
 void target_destroy(struct target *target);
 
 /* what lowering has to know of the target */

@@ -210,7 +210,7 @@ void target_keep_widths(LLVMModuleRef mod, bool before)
 		for (block = LLVMGetFirstBasicBlock(func); block; block = LLVMGetNextBasicBlock(block)) {
 			for (instr = LLVMGetFirstInstruction(block); instr;
 			     instr = LLVMGetNextInstruction(instr)) {
-				if (LLVMIsALoadInst(instr))
+				if (LLVMGetInstructionOpcode(instr) == LLVMLoad)
 					keep_width(instr, before);
 			}
 		}

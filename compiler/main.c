@@ -453,7 +453,8 @@ static int compile(const struct options *opt)
 	b.abi = abi_layout_create(&b.m);
 	if (!b.abi)
 		goto out;
-	err = target_init(&b.target, &b.profile, opt->cpu, opt->level, b.m.uses_float);
+	err = target_init(&b.target, &b.profile, opt->cpu, opt->level, b.m.uses_float,
+			  b.m.uses_vector);
 	if (err)
 		goto out;
 	err = generate_output(&b);
