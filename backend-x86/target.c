@@ -21,6 +21,8 @@
 #include "../compiler/diag.h"
 #include "target.h"
 
+#define LARGE_CODE	(512u << 10)	/* bytes of wasm: no module of these is a hot loop or two */
+
 #define TRIPLE	"x86_64-unknown-linux-gnu"
 
 /* no MMX or x87 either way: their state is not what the FPU region keeps */
@@ -74,9 +76,6 @@ static LLVMCodeGenOptLevel codegen_level(unsigned int level, bool small_frames)
  * experimental-debug-variable-locations: no variable has a location here, yet following them by
  * instruction, as is LLVM's habit, costs a fiftieth of the time.
  *
- * x86-experimental-...: innermost loops begin at a multiple of 32 bytes, not 16: strsearch 0.91,
- * lua, lz and qsort 0.97 of the time, tak 1.07 and sha256 1.03, others the same; 2% more text.
- *
  * tail-dup-size: as natively, where what ends in a jump is one instruction shorter, since an address
  * is not extended. strsearch 0.93 of the time, others the same; 0.1% more text in lua.
  *
@@ -98,15 +97,23 @@ static LLVMCodeGenOptLevel codegen_level(unsigned int level, bool small_frames)
  *
  * x86-cmov-converter-...: a conditional move from memory, which always reads, would become a
  * branch around the access, and then one that is out of bounds traps on one way only.
+ *
+ * Small modules: x86-experimental-...: innermost loops begin at a multiple of 32 bytes, not 16: strsearch 0.91,
+ * lua, lz and qsort 0.97 of the time, tak 1.07 and sha256 1.03, others the same; 2% more text.
+ *
+ * Large ones, most of whose functions are seldom executed: inline-threshold: LLVM's is 225, but clang has inlined already;
+ * tail-dup-placement-...: blocks of one instruction are copied to where they are jumped from, not of two.
+ * With both and loops as LLVM aligns them sqlite's text is 0.966, its instructions 1.003. lua would have 1.07.
  */
-static void configure_llvm(void)
+static void configure_llvm(bool large)
 {
-	static const char * const arguments[] = {
+	static const char * const for_large[] = { "-inline-threshold=50", "-tail-dup-placement-threshold=1" };
+	static const char * const for_small[] = { "-x86-experimental-pref-innermost-loop-alignment=5" };
+	static const char * const for_all[] = {
 		"wasm2ko", "-sink-common-insts=false",
 		"-combiner-reduce-load-op-store-width=false",
 		"-combiner-shrink-load-replace-store-with-store=false",
 		"-experimental-debug-variable-locations=false",
-		"-x86-experimental-pref-innermost-loop-alignment=5",
 		"-tail-dup-size=3",
 		"-cold-callsite-rel-freq=60",
 		"-grow-region-complexity-budget=3000",
@@ -116,20 +123,25 @@ static void configure_llvm(void)
 		"-disable-auto-upgrade-debug-info",
 		"-x86-cmov-converter-force-mem-operand=false",
 	};
+	const char *arguments[ARRAY_SIZE(for_all) + ARRAY_SIZE(for_large) + ARRAY_SIZE(for_small)];
+	const char * const *more = large ? for_large : for_small;
+	size_t nr_more = large ? ARRAY_SIZE(for_large) : ARRAY_SIZE(for_small);
 	static bool done;
 
+	memcpy(arguments, for_all, sizeof(for_all));
+	memcpy(arguments + ARRAY_SIZE(for_all), more, nr_more * sizeof(*more));
 	if (!done)
-		LLVMParseCommandLineOptions(sizeof(arguments) / sizeof(arguments[0]), arguments, "");
+		LLVMParseCommandLineOptions(ARRAY_SIZE(for_all) + nr_more, arguments, "");
 	done = true;
 }
 
 int target_init(struct target *target, const struct profile *profile, const char *cpu,
-		unsigned int level, bool fpu, bool vectors)
+		unsigned int level, const struct target_traits *traits)
 {
 	char *message;
 
 	memset(target, 0, sizeof(*target));
-	configure_llvm();
+	configure_llvm(traits->size > LARGE_CODE && level < 3);
 	LLVMInitializeX86TargetInfo();
 	LLVMInitializeX86Target();
 	LLVMInitializeX86TargetMC();
@@ -143,8 +155,8 @@ int target_init(struct target *target, const struct profile *profile, const char
 	}
 	target->profile = profile;
 	target->level = level;
-	target->vectors = vectors;
-	target->features = xasprintf("%s%s%s", fpu ? FEATURES_FPU : FEATURES_NO_FPU,
+	target->vectors = traits->vectors;
+	target->features = xasprintf("%s%s%s", traits->fpu ? FEATURES_FPU : FEATURES_NO_FPU,
 				     profile->retpoline ? FEATURES_RETPOLINE : "",
 				     profile->sls ? FEATURES_SLS : "");
 	if (LLVMGetTargetFromTriple(TRIPLE, &target->x86, &message))

@@ -32,18 +32,29 @@ struct target {
 };
 
 /**
+ * struct target_traits - what decides how a module is compiled
+ * @fpu: it uses floats or vectors; otherwise no SSE register is touched
+ * @vectors: it uses vectors
+ * @size: bytes of code, of wasm
+ */
+struct target_traits {
+	bool fpu;
+	bool vectors;
+	size_t size;
+};
+
+/**
  * target_init() - Configure code generation for a module
  * @target: filled in; needs target_destroy() if 0 is returned
  * @profile: of the kernel, outlives @target
  * @cpu: "x86-64-v2" and the like, "native"
  * @level: optimisation, 0 to 3
- * @fpu: the module uses floats or vectors; otherwise no SSE register is touched
- * @vectors: it uses vectors
+ * @traits: of the module
  *
  * Return: 0; -EINVAL (diagnosed) if @cpu is unknown.
  */
 int target_init(struct target *target, const struct profile *profile, const char *cpu,
-		unsigned int level, bool fpu, bool vectors);
+		unsigned int level, const struct target_traits *traits);
 void target_destroy(struct target *target);
 
 /* what lowering has to know of the target */

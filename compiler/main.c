@@ -428,6 +428,7 @@ static int generate_output(struct build *b)
 static int compile(const struct options *opt)
 {
 	struct build b = { .opt = opt };
+	struct target_traits traits;
 	int err;
 
 	clock_gettime(CLOCK_MONOTONIC, &b.started);
@@ -453,8 +454,10 @@ static int compile(const struct options *opt)
 	b.abi = abi_layout_create(&b.m);
 	if (!b.abi)
 		goto out;
-	err = target_init(&b.target, &b.profile, opt->cpu, opt->level, b.m.uses_float,
-			  b.m.uses_vector);
+	traits = (struct target_traits){
+		.fpu = b.m.uses_float, .vectors = b.m.uses_vector, .size = b.m.code_section.size,
+	};
+	err = target_init(&b.target, &b.profile, opt->cpu, opt->level, &traits);
 	if (err)
 		goto out;
 	err = generate_output(&b);
