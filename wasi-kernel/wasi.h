@@ -114,6 +114,19 @@ struct wasi_file {
 
 /* ---- guest memory ---- */
 
+/* kwasm_guest_ptr(), with all registers kept: guest.S */
+static __always_inline void *wasi_guest_absent(const struct wasi *w, u32 addr, u64 len)
+{
+	void *p;
+
+	asm volatile("pushq %[ctx]\n\tpushq %q[addr]\n\tpushq %[len]\n\t"
+		     "call wasi_guest_absent\n\t"
+		     "popq %[p]\n\tleaq 16(%%rsp), %%rsp"
+		     : [p] "=r" (p), ASM_CALL_CONSTRAINT
+		     : [ctx] "r" (w->ctx), [addr] "r" (addr), [len] "r" (len) : "memory", "cc");
+	return p;
+}
+
 /**
  * wasi_guest_at() - kwasm_guest_ptr(), of which a call needs several
  * @w: state
@@ -140,7 +153,7 @@ static __always_inline bool wasi_guest_at(const struct wasi *w, u32 addr, u64 le
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
 		might_sleep();
 	if (unlikely(out)) {
-		*p = kwasm_guest_ptr(w->ctx, addr, len);
+		*p = wasi_guest_absent(w, addr, len);
 		return *p;
 	}
 	*p = memory->abi.base + (addr & ~outside);
