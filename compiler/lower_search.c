@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lower_search.c - loops that look for something in memory look at eight bytes at once
+ * lower_search.c - loops that look for something in memory look at 8 or 32 bytes at once
  *
  * strlen(), memchr(), memcmp() and what programs have of that kind are loops of a few
  * instructions a byte, or a word of 32 or 64 bits, and LLVM vectorises no loop that ends where
@@ -14,7 +14,7 @@
  *				may be a word xor a value that stays the same
  *	a counter		as in other loops
  *
- * Another loop goes over the same memory in steps of 8 or 32 bytes as long as the search would
+ * Another loop goes over the same memory in steps of 8 or 64 bytes as long as the search would
  * go on in all of the step and the step is inside of memory, and so nothing traps. The search
  * itself then goes on there: it finds what ends it, or traps. So the other loop may stop too
  * early, but never too late.
@@ -30,8 +30,8 @@
 
 enum {
 	MAX_LOADS = 4,
-	WIDE = 32,	/* bytes, a step of a search of words */
-	UNROLLED = 2,	/* so many of them before it is asked whether there are more */
+	WIDE = 32,	/* bytes that are asked about at once, of words */
+	UNROLLED = 2,	/* so many of them are a step, before it is asked whether there are more */
 	WAIT = 64,	/* bytes that a search of words goes on before */
 	MAX_QUESTIONS = 8,
 	MIN_BYTES = 24,	/* of a search of bytes */
@@ -406,9 +406,10 @@ static bool find_questions(struct search *search)
 
 static LLVMValueRef least(struct lower *l, LLVMValueRef a, LLVMValueRef b)
 {
+	LLVMTypeRef type = LLVMTypeOf(b);
 	LLVMValueRef args[] = { a, b };
 
-	return a ? lower_intrinsic(l, "llvm.umin", &l->i64, 1, args, 2) : b;
+	return a ? lower_intrinsic(l, "llvm.umin", &type, 1, args, 2) : b;
 }
 
 static LLVMValueRef shifted(struct lower *l, LLVMValueRef v, u32 divisor)
@@ -444,12 +445,12 @@ static LLVMValueRef count_inside(struct search *search, const struct access *a, 
 	return shifted(l, lower_intrinsic(l, "llvm.usub.sat", &l->i64, 1, args, 2), search->step);
 }
 
-/* 64 bits of memory, @offset bytes behind @index */
-static LLVMValueRef load_word(struct lower *l, LLVMValueRef index, u64 offset)
+/* a value of memory, @offset bytes behind @index */
+static LLVMValueRef load(struct lower *l, LLVMTypeRef type, LLVMValueRef index, u64 offset)
 {
 	LLVMValueRef v = LLVMBuildInBoundsGEP2(l->b, l->i8, l->ctx, &index, 1, "");
 
-	v = lower_load(l, l->i64, lower_offset(l, v, offset), LOWER_ALIAS_MEMORY);
+	v = lower_load(l, type, lower_offset(l, v, offset), LOWER_ALIAS_MEMORY);
 	LLVMSetAlignment(v, 1);
 	return v;
 }
@@ -505,11 +506,11 @@ static LLVMValueRef bytes_go_on(struct search *search, const LLVMValueRef *at,
 
 	for (i = 0; i < search->nr_questions; i++) {
 		q = &search->questions[i];
-		v = load_word(l, at[q->a - loop->accesses], q->a->offset);
+		v = load(l, l->i64, at[q->a - loop->accesses], q->a->offset);
 		if (q->zero)
 			none = no_zero_byte(l, none, LLVMBuildXor(l->b, v, values[i], ""));
 		else
-			same = either(l, same, LLVMBuildXor(l->b, v, load_word(l,
+			same = either(l, same, LLVMBuildXor(l->b, v, load(l, l->i64,
 				      at[q->b - loop->accesses], q->b->offset), ""));
 	}
 	if (same)
@@ -602,61 +603,102 @@ static void build_bytes(struct search *search)
 /* ---- of words ---- */
 
 /*
- * struct values - what words are xored with before it is asked whether they have zero bytes
+ * struct words - how the other loop looks at words
+ * @vectors: 16 bytes at once; not in modules without floats, for which the kernel would then have to keep vectors
+ * @values: what words are xored with before it is asked whether they have zero bytes; NULL: with nothing
  * @ones, @high: constants, which LLVM would make anew in each iteration if it knew what they are
  */
-struct values {
-	LLVMValueRef v[MAX_QUESTIONS];
-	u32 nr;
+struct words {
+	bool vectors;
+	LLVMValueRef values[MAX_QUESTIONS];
+	u32 nr_values;
 	LLVMValueRef ones, high;
 };
 
-static void find_values(struct search *search, struct values *values)
+/* @v, of 32 or 64 bits, over and over */
+static LLVMValueRef spread_word(struct lower *l, LLVMValueRef v, bool vectors)
+{
+	LLVMTypeRef pair = LLVMVectorType(l->i64, 2);
+
+	if (LLVMTypeOf(v) == l->i32)
+		v = LLVMBuildMul(l->b, LLVMBuildZExt(l->b, v, l->i64, ""),
+				 lower_i64(l, 1ull << 32 | 1), "");
+	if (!vectors)
+		return v;
+	v = LLVMBuildInsertElement(l->b, LLVMGetPoison(pair), v, lower_i32(l, 0), "");
+	v = LLVMBuildShuffleVector(l->b, v, v, LLVMConstNull(LLVMVectorType(l->i32, 2)), "");
+	return LLVMBuildBitCast(l->b, v, LLVMVectorType(l->i8, 16), "");
+}
+
+static void find_words(struct search *search, struct words *words)
 {
 	struct lower *l = search->loop.l;
 	LLVMValueRef known[MAX_QUESTIONS], v;
 	u32 i, k;
 
-	values->ones = lower_opaque(l, lower_i64(l, ONES));
-	values->high = lower_opaque(l, lower_i64(l, ONES << 7));
-	values->nr = 0;
+	*words = (struct words){ .vectors = l->m->uses_float };
+	if (!words->vectors) {
+		words->ones = lower_opaque(l, lower_i64(l, ONES));
+		words->high = lower_opaque(l, lower_i64(l, ONES << 7));
+	}
 	for (i = 0; i < search->nr_questions; i++) {
 		v = search->questions[i].value;
-		for (k = 0; k < values->nr && known[k] != v; k++)
+		for (k = 0; k < words->nr_values && known[k] != v; k++)
 			;
-		if (k < values->nr)
+		if (k < words->nr_values)
 			continue;
 		known[k] = v;
-		if (v && LLVMTypeOf(v) == l->i32)
-			v = LLVMBuildMul(l->b, LLVMBuildZExt(l->b, v, l->i64, ""),
-					 lower_i64(l, 1ull << 32 | 1), "");
-		values->v[values->nr++] = v;
+		words->values[words->nr_values++] = v ? spread_word(l, v, words->vectors) : NULL;
 	}
 }
 
+static LLVMValueRef with_value(struct lower *l, LLVMValueRef v, LLVMValueRef value)
+{
+	return value ? LLVMBuildXor(l->b, v, value, "") : v;
+}
+
+/* i1: does the search go on in the WIDE bytes from @index and @offset on? */
+static LLVMValueRef vectors_go_on(struct lower *l, LLVMValueRef index, u64 offset,
+				  const struct words *words)
+{
+	LLVMTypeRef type = LLVMVectorType(l->i8, 16);
+	LLVMValueRef all = NULL, v;
+	u32 i, k;
+
+	for (i = 0; i < WIDE; i += 16) {
+		v = load(l, type, index, offset + i);
+		for (k = 0; k < words->nr_values; k++)
+			all = least(l, all, with_value(l, v, words->values[k]));
+	}
+	/* the least of so many bytes each: is one of those zero? */
+	all = LLVMBuildICmp(l->b, LLVMIntEQ, all, LLVMConstNull(type), "");
+	all = LLVMBuildBitCast(l->b, all, l->i16, "");
+	return LLVMBuildICmp(l->b, LLVMIntEQ, all, LLVMConstNull(l->i16), "");
+}
+
 /*
- * i1: does the search go on in the WIDE bytes from @index and @offset on? If @quick, also not if
- * there are bytes above 0x80 (xor a value), which takes two operations for each word, not three.
+ * The same. If @quick, also not if there are bytes above 0x80 (xor a value), which takes two
+ * operations for each word, not three.
  */
 static LLVMValueRef words_go_on(struct lower *l, LLVMValueRef index, u64 offset,
-				const struct values *values, bool quick)
+				const struct words *words, bool quick)
 {
 	LLVMValueRef all = NULL, word, v;
 	u32 i, k;
 
 	for (i = 0; i < WIDE; i += 8) {
-		word = load_word(l, index, offset + i);
-		for (k = 0; k < values->nr; k++) {
-			v = values->v[k] ? LLVMBuildXor(l->b, word, values->v[k], "") : word;
+		word = load(l, l->i64, index, offset + i);
+		for (k = 0; k < words->nr_values; k++) {
+			v = with_value(l, word, words->values[k]);
 			if (quick)
-				all = either(l, all, LLVMBuildSub(l->b, v, values->ones, ""));
+				all = either(l, all, LLVMBuildSub(l->b, v, words->ones, ""));
 			else
 				all = no_zero_byte(l, all, v);
 		}
 	}
 	if (!quick)
 		return are_none(l, all);
-	return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildAnd(l->b, all, values->high, ""),
+	return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildAnd(l->b, all, words->high, ""),
 			     lower_i64(l, 0), "");
 }
 
@@ -665,13 +707,13 @@ static LLVMValueRef words_go_on(struct lower *l, LLVMValueRef index, u64 offset,
  * where the builder is afterwards. Returned is how far it went. What bounds its index, for the
  * checker to see, is each access: where an index goes on there was no trap.
  */
-static LLVMValueRef build_wide(struct search *search, const struct values *values,
+static LLVMValueRef build_wide(struct search *search, const struct words *words,
 			       LLVMValueRef first, LLVMValueRef steps, LLVMBasicBlockRef done)
 {
-	LLVMBasicBlockRef from = LLVMGetInsertBlock(search->loop.l->b), ask, more;
+	LLVMBasicBlockRef from = LLVMGetInsertBlock(search->loop.l->b), ask = NULL, more;
 	LLVMBasicBlockRef parts[UNROLLED + 1];
 	u64 offset = search->loop.accesses[0].offset;
-	LLVMValueRef last, index, asked, next, end;
+	LLVMValueRef last, index, asked = NULL, next, end, on;
 	struct lower *l = search->loop.l;
 	u32 i;
 
@@ -680,27 +722,29 @@ static LLVMValueRef build_wide(struct search *search, const struct values *value
 	last = LLVMBuildAdd(l->b, first, last, "");
 	for (i = 0; i <= UNROLLED; i++)
 		parts[i] = lower_block(l, "search");
-	ask = lower_block(l, "ask");
-	more = lower_block(l, "ask");
 	LLVMBuildBr(l->b, parts[0]);
 	LLVMPositionBuilderAtEnd(l->b, done);
 	end = LLVMBuildPhi(l->b, l->i64, "");
-	LLVMPositionBuilderAtEnd(l->b, ask);
-	asked = LLVMBuildPhi(l->b, l->i64, "");
+	if (!words->vectors) {
+		ask = lower_block(l, "ask");
+		LLVMPositionBuilderAtEnd(l->b, ask);
+		asked = LLVMBuildPhi(l->b, l->i64, "");
+	}
 	LLVMPositionBuilderAtEnd(l->b, parts[0]);
 	index = LLVMBuildPhi(l->b, l->i64, "");
 	LLVMAddIncoming(index, &first, &from, 1);
 
 	for (i = 0; i < UNROLLED; i++) {
-		LLVMBasicBlockRef away = lower_block(l, "ask");
+		LLVMBasicBlockRef away = lower_block(l, "away");
 
 		LLVMPositionBuilderAtEnd(l->b, parts[i]);
-		LLVMBuildCondBr(l->b, words_go_on(l, index, offset + i * WIDE, values, true),
-				parts[i + 1], away);
+		on = words->vectors ? vectors_go_on(l, index, offset + i * WIDE, words) :
+				      words_go_on(l, index, offset + i * WIDE, words, true);
+		LLVMBuildCondBr(l->b, on, parts[i + 1], away);
 		LLVMPositionBuilderAtEnd(l->b, away);
 		next = LLVMBuildAdd(l->b, index, lower_i64(l, i * WIDE), "");
-		LLVMAddIncoming(asked, &next, &away, 1);
-		LLVMBuildBr(l->b, ask);
+		LLVMAddIncoming(words->vectors ? end : asked, &next, &away, 1);
+		LLVMBuildBr(l->b, words->vectors ? done : ask);
 	}
 	LLVMPositionBuilderAtEnd(l->b, parts[UNROLLED]);
 	next = LLVMBuildAdd(l->b, index, lower_i64(l, search->step), "");
@@ -708,16 +752,19 @@ static LLVMValueRef build_wide(struct search *search, const struct values *value
 	LLVMAddIncoming(end, &next, &parts[UNROLLED], 1);
 	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, next, last, ""), done, parts[0]);
 
-	LLVMPositionBuilderAtEnd(l->b, ask);
-	LLVMAddIncoming(end, &asked, &ask, 1);
-	/* opaque, or what was loaded is kept in registers for here */
-	next = words_go_on(l, lower_opaque(l, asked), offset, values, false);
-	LLVMBuildCondBr(l->b, next, more, done);
-	LLVMPositionBuilderAtEnd(l->b, more);
-	next = LLVMBuildAdd(l->b, asked, lower_i64(l, WIDE), "");
-	LLVMAddIncoming(index, &next, &more, 1);
-	LLVMAddIncoming(end, &next, &more, 1);
-	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, next, last, ""), done, parts[0]);
+	if (ask) {
+		LLVMPositionBuilderAtEnd(l->b, ask);
+		more = lower_block(l, "ask");
+		LLVMAddIncoming(end, &asked, &ask, 1);
+		/* opaque, or what was loaded is kept in registers for here */
+		on = words_go_on(l, lower_opaque(l, asked), offset, words, false);
+		LLVMBuildCondBr(l->b, on, more, done);
+		LLVMPositionBuilderAtEnd(l->b, more);
+		next = LLVMBuildAdd(l->b, asked, lower_i64(l, WIDE), "");
+		LLVMAddIncoming(index, &next, &more, 1);
+		LLVMAddIncoming(end, &next, &more, 1);
+		LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, next, last, ""), done, parts[0]);
+	}
 
 	LLVMPositionBuilderAtEnd(l->b, done);
 	return LLVMBuildSub(l->b, end, first, "");
@@ -788,7 +835,7 @@ static LLVMValueRef build_way(struct search *search, LLVMBasicBlockRef tests,
 	LLVMValueRef steps, known, at, moved;
 	struct loop *loop = &search->loop;
 	struct lower *l = loop->l;
-	struct values values;
+	struct words words;
 
 	LLVMPositionBuilderAtEnd(l->b, tests);
 	if (!count_steps(search, &steps, &known)) {
@@ -802,8 +849,8 @@ static LLVMValueRef build_way(struct search *search, LLVMBasicBlockRef tests,
 	LLVMBuildCondBr(l->b, known, wide, loop->block);
 
 	LLVMPositionBuilderAtEnd(l->b, wide);
-	find_values(search, &values);
-	moved = build_wide(search, &values, lower_opaque(l, at), steps, done);
+	find_words(search, &words);
+	moved = build_wide(search, &words, lower_opaque(l, at), steps, done);
 	moved = LLVMBuildTrunc(l->b, shifted(l, moved, search->unit), l->i32, "");
 	LLVMBuildBr(l->b, loop->block);
 	return moved;

@@ -1,8 +1,9 @@
 ;; Loops that look for a byte in words, as C libraries and Rust's do: from each the compiler goes to
-;; one that looks at 32 bytes at once, when it has gone on for 64. The numbers are those of another
-;; engine.
+;; one that looks at 32 bytes at once, when it has gone on for 64: with vectors if the module has
+;; floats anyway. The numbers are those of another engine.
 ;;
 ;; levels: all
+;; and: (func (export "float") (result f32) (f32.const 1))
 ;; ir: ^wide = 8
 ;; call: one 0 1000 64536 65535 0 = 65532
 ;; trap: one 0 1000 5000 5003 10 = out of bounds memory access
