@@ -12,4 +12,10 @@ import { WASI } from 'node:wasi';
 const wasi = new WASI({ version: 'preview1', args: ['app'], env: {}, preopens: {} });
 const module = new WebAssembly.Module(readFileSync(process.argv[2]));
 
-process.exitCode = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
+// called by V8 itself, without JavaScript, node's functions abort in some programs (node 20.20)
+const imports = wasi.getImportObject();
+for (const calls of Object.values(imports))
+	for (const [name, call] of Object.entries(calls))
+		calls[name] = (...args) => call(...args);
+
+process.exitCode = wasi.start(new WebAssembly.Instance(module, imports));
