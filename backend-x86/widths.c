@@ -17,8 +17,12 @@
 #include "../compiler/util.h"
 #include "target.h"
 
-/* operations that are looked through, one after the other */
-#define DEPTH_MAX 8
+/* How far the last byte may still be followed: operations, one after the other, and uses in all */
+struct reach {
+	unsigned int depth, uses;
+};
+
+#define REACH_MAX ((struct reach){ .depth = 8, .uses = 1000 })	/* phis lead to each other over and over */
 
 static unsigned int element_bits(LLVMTypeRef type)
 {
@@ -55,10 +59,10 @@ static bool constant_of(LLVMValueRef v, u64 *value)
 	return true;
 }
 
-static bool byte_wanted(LLVMValueRef v, s64 at, unsigned int depth);
+static bool byte_wanted(LLVMValueRef v, s64 at, struct reach *reach);
 
 /* lanes of @user that are the lane of @v where the byte is */
-static bool wanted_by_shuffle(LLVMValueRef user, LLVMValueRef v, s64 at, unsigned int depth)
+static bool wanted_by_shuffle(LLVMValueRef user, LLVMValueRef v, s64 at, struct reach *reach)
 {
 	unsigned int bits = element_bits(LLVMTypeOf(v)), nr = LLVMGetVectorSize(LLVMTypeOf(v));
 	unsigned int i, k;
@@ -68,7 +72,7 @@ static bool wanted_by_shuffle(LLVMValueRef user, LLVMValueRef v, s64 at, unsigne
 
 		for (k = 0; k < 2; k++) {
 			if (LLVMGetOperand(user, k) == v && from == (int)(k * nr + at / bits) &&
-			    byte_wanted(user, i * bits + at % bits, depth))
+			    byte_wanted(user, i * bits + at % bits, reach))
 				return true;
 		}
 	}
@@ -76,18 +80,18 @@ static bool wanted_by_shuffle(LLVMValueRef user, LLVMValueRef v, s64 at, unsigne
 }
 
 /* a byte of one of @v's elements becomes one of @user's elements of another width */
-static bool wanted_resized(LLVMValueRef user, LLVMValueRef v, s64 at, unsigned int depth)
+static bool wanted_resized(LLVMValueRef user, LLVMValueRef v, s64 at, struct reach *reach)
 {
 	unsigned int from = element_bits(LLVMTypeOf(v)), to = element_bits(LLVMTypeOf(user));
 
-	return at % from < to && byte_wanted(user, at / from * to + at % from, depth);
+	return at % from < to && byte_wanted(user, at / from * to + at % from, reach);
 }
 
 /*
  * Does @user need the 8 bits of its operand @v from bit @at on? They may lie partly outside of the
  * value already.
  */
-static bool wanted_by(LLVMValueRef user, LLVMValueRef v, s64 at, unsigned int depth)
+static bool wanted_by(LLVMValueRef user, LLVMValueRef v, s64 at, struct reach *reach)
 {
 	bool scalar = LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMIntegerTypeKind;
 	u64 c, mask;
@@ -96,7 +100,7 @@ static bool wanted_by(LLVMValueRef user, LLVMValueRef v, s64 at, unsigned int de
 	case LLVMTrunc:
 	case LLVMZExt:
 	case LLVMSExt:
-		return wanted_resized(user, v, at, depth);
+		return wanted_resized(user, v, at, reach);
 	case LLVMBitCast:
 	case LLVMFreeze:
 	case LLVMPHI:
@@ -105,41 +109,41 @@ static bool wanted_by(LLVMValueRef user, LLVMValueRef v, s64 at, unsigned int de
 	case LLVMMul:
 	case LLVMOr:
 	case LLVMXor:
-		return byte_wanted(user, at, depth);
+		return byte_wanted(user, at, reach);
 	case LLVMSelect:
-		return LLVMGetOperand(user, 0) == v || byte_wanted(user, at, depth);
+		return LLVMGetOperand(user, 0) == v || byte_wanted(user, at, reach);
 	case LLVMAnd:
 		if (scalar && constant_of(LLVMGetOperand(user, 1), &c)) {
 			mask = at >= 0 ? 0xffull << at : 0xffull >> -at;
 			if (!(c & mask))
 				return false;
 		}
-		return byte_wanted(user, at, depth);
+		return byte_wanted(user, at, reach);
 	case LLVMShl:
 	case LLVMLShr:
 	case LLVMAShr:
 		if (LLVMGetOperand(user, 0) != v)
 			return true;
 		if (!scalar || !constant_of(LLVMGetOperand(user, 1), &c) || c >= 64)
-			return byte_wanted(user, at, depth);
+			return byte_wanted(user, at, reach);
 		at = LLVMGetInstructionOpcode(user) == LLVMShl ? at + (s64)c : at - (s64)c;
 		if (at <= -8 || at >= (s64)type_bits(LLVMTypeOf(v)))
 			return false;
-		return byte_wanted(user, at, depth);
+		return byte_wanted(user, at, reach);
 	case LLVMExtractElement:
 		if (LLVMGetOperand(user, 0) != v)
 			return true;
 		if (!constant_of(LLVMGetOperand(user, 1), &c))
 			return true;
 		return c == (u64)at / element_bits(LLVMTypeOf(v)) &&
-		       byte_wanted(user, at % element_bits(LLVMTypeOf(v)), depth);
+		       byte_wanted(user, at % element_bits(LLVMTypeOf(v)), reach);
 	case LLVMInsertElement:
 		if (LLVMGetOperand(user, 0) == v && constant_of(LLVMGetOperand(user, 2), &c) &&
 		    c == (u64)at / element_bits(LLVMTypeOf(v)))
 			return false;
-		return LLVMGetOperand(user, 0) != v || byte_wanted(user, at, depth);
+		return LLVMGetOperand(user, 0) != v || byte_wanted(user, at, reach);
 	case LLVMShuffleVector:
-		return wanted_by_shuffle(user, v, at, depth);
+		return wanted_by_shuffle(user, v, at, reach);
 	case LLVMCall:
 		/* bits change their places in some */
 		return !LLVMGetIntrinsicID(LLVMGetCalledValue(user));
@@ -148,19 +152,22 @@ static bool wanted_by(LLVMValueRef user, LLVMValueRef v, s64 at, unsigned int de
 	}
 }
 
-static bool byte_wanted(LLVMValueRef v, s64 at, unsigned int depth)
+static bool byte_wanted(LLVMValueRef v, s64 at, struct reach *reach)
 {
+	bool wanted = false;
 	LLVMUseRef use;
 
-	if (!depth)
+	if (!reach->depth)
 		return false;
-	for (use = LLVMGetFirstUse(v); use; use = LLVMGetNextUse(use)) {
+	reach->depth--;
+	for (use = LLVMGetFirstUse(v); use && !wanted && reach->uses; use = LLVMGetNextUse(use)) {
 		LLVMValueRef user = LLVMGetUser(use);
 
-		if (LLVMIsAInstruction(user) && wanted_by(user, v, at, depth - 1))
-			return true;
+		reach->uses--;
+		wanted = LLVMIsAInstruction(user) && wanted_by(user, v, at, reach);
 	}
-	return false;
+	reach->depth++;
+	return wanted;
 }
 
 /*
@@ -187,9 +194,11 @@ static void keep_width(LLVMValueRef load, bool before)
 	unsigned int bits = type_bits(LLVMTypeOf(load));
 	bool vector = LLVMGetTypeKind(LLVMTypeOf(load)) == LLVMVectorTypeKind;
 
+	struct reach reach = REACH_MAX;
+
 	if (LLVMGetOrdering(load) != LLVMAtomicOrderingNotAtomic || bits <= 8 || (before && !vector))
 		return;
-	if (byte_wanted(load, bits - 8, DEPTH_MAX))
+	if (byte_wanted(load, bits - 8, &reach))
 		return;
 	LLVMSetVolatile(load, 1);
 	if (vector && bits == 128 && !before)
