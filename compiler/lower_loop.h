@@ -19,6 +19,8 @@ enum {
 	MAX_SPAN = 1 << 24,
 	/* fewer iterations are not worth the tests */
 	MIN_REPEATS = 4,
+	/* copies are not where there are never more */
+	FEW_REPEATS = 8,
 	MAX_BLOCKS = 4,
 };
 
