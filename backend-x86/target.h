@@ -19,6 +19,7 @@
  * @profile: of the kernel
  * @level: 0 to 3
  * @vectors: the module uses them
+ * @many_calls: see struct lower_options
  * @no_tables: large switches are comparisons only
  */
 struct target {
@@ -28,6 +29,7 @@ struct target {
 	const struct profile *profile;
 	unsigned int level;
 	bool vectors;
+	u32 many_calls;
 	bool no_tables;
 };
 

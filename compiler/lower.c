@@ -293,6 +293,8 @@ LLVMValueRef lower_func(struct lower *l, u32 funcidx)
 	func = l->funcs[funcidx] = add_function(l, name, l->types[l->m->funcs[funcidx].typeidx], 1);
 	if (!l->abi->refs[funcidx] && (!here || part->shared[funcidx]))
 		LLVMSetVisibility(func, LLVMHiddenVisibility);
+	if (l->opt->many_calls && !is_shim(l, funcidx) && part->calls[funcidx] >= l->opt->many_calls)
+		set_attribute(l, func, "function-inline-cost-multiplier", "2");
 	if (here) {
 		/* the runtime finds those that have references in the image */
 		define(func, l->abi->refs[funcidx] || part->shared[funcidx] ? LLVMExternalLinkage :

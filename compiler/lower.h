@@ -53,12 +53,14 @@ struct lower_tables {
  * @rest: it has what belongs to no function too: invokers, instantiation, shims of imports
  * @shared: by function index: other parts refer to it, so it keeps its name and its form
  * @copied: by function index: so small that each part that calls it has a copy to inline
+ * @calls: by function index: how many direct calls of it the module has
  */
 struct lower_part {
 	u32 first, end;
 	bool rest;
 	const bool *shared;
 	const bool *copied;
+	const u32 *calls;
 };
 
 /**
@@ -70,6 +72,8 @@ struct lower_part {
  * @retpoline: indirect calls go through thunks, so no jump tables
  * @software_bounds: compare addresses instead of relying on the guard area
  * @copy_loops: copies of loops for when their accesses are known to be in bounds
+ * @many_calls: a function of which there are so many is inlined only if it is half as large as
+ *	another; 0: however many there are
  * @strict_traps: keep every memory access in its place, whatever it costs
  * @opaque_index: by function index, or NULL: functions whose indices the optimiser
  *	must not see through, since the checker could not follow it
@@ -84,6 +88,7 @@ struct lower_options {
 	bool retpoline;
 	bool software_bounds;
 	bool copy_loops;
+	u32 many_calls;
 	bool strict_traps;
 	const bool *opaque_index;
 	const struct lower_throwing *throwing;

@@ -18,8 +18,8 @@
 #define COPY_SIZE	256u		/* and of a function that is copied */
 
 /* the functions that one calls directly: some are of other parts */
-static void find_shared(struct parts *parts, const struct wasm_module *m, u32 caller,
-			const struct lower_part *part)
+static void find_calls(struct parts *parts, const struct wasm_module *m, u32 caller,
+		       const struct lower_part *part)
 {
 	struct wasm_code_reader reader = { 0 };
 	struct wasm_instr in;
@@ -29,6 +29,7 @@ static void find_shared(struct parts *parts, const struct wasm_module *m, u32 ca
 		wasm_read_instr(&reader, &in);
 		if (in.op != WASM_OP_CALL && in.op != WASM_OP_RETURN_CALL)
 			continue;
+		parts->calls[in.funcidx]++;
 		if (in.funcidx < m->nr_imported_funcs ? !part->rest :
 		    in.funcidx < part->first || in.funcidx >= part->end || parts->copied[caller])
 			parts->shared[in.funcidx] = true;
@@ -59,6 +60,7 @@ static void cut(struct parts *parts, const struct wasm_module *m, bool whole)
 			*part = (struct lower_part) {
 				.first = i, .end = i, .rest = parts->nr == 1,
 				.shared = parts->shared, .copied = parts->copied,
+				.calls = parts->calls,
 			};
 		}
 		if (i == m->nr_funcs)
@@ -75,17 +77,16 @@ void parts_create(struct parts *parts, const struct wasm_module *m, bool whole, 
 	*parts = (struct parts) {
 		.shared = xcalloc(m->nr_funcs + 1, sizeof(bool)),
 		.copied = xcalloc(m->nr_funcs + 1, sizeof(bool)),
+		.calls = xcalloc(m->nr_funcs + 1, sizeof(u32)),
 	};
 	cut(parts, m, whole);
-	if (parts->nr == 1)
-		return;
-	if (copies)
+	if (copies && parts->nr > 1)
 		mark_copied(parts, m);
 	for (i = 0; i < parts->nr; i++)
 		for (k = parts->parts[i].first; k < parts->parts[i].end; k++)
-			find_shared(parts, m, k, &parts->parts[i]);
+			find_calls(parts, m, k, &parts->parts[i]);
 	/* instantiation, in the first part, calls it */
-	if (m->start != WASM_NO_INDEX)
+	if (parts->nr > 1 && m->start != WASM_NO_INDEX)
 		parts->shared[m->start] = true;
 }
 
@@ -95,4 +96,5 @@ void parts_destroy(struct parts *parts)
 	free(parts->sizes);
 	free(parts->shared);
 	free(parts->copied);
+	free(parts->calls);
 }

@@ -10,7 +10,7 @@
  * struct parts - all of a module's functions, in order
  * @parts: @nr of them, at least one
  * @sizes: bytes of bodies in each, copies left out
- * @shared, @copied: see struct lower_part
+ * @shared, @copied, @calls: see struct lower_part
  */
 struct parts {
 	struct lower_part *parts;
@@ -18,6 +18,7 @@ struct parts {
 	u32 nr;
 	bool *shared;
 	bool *copied;
+	u32 *calls;
 };
 
 /**
