@@ -590,7 +590,8 @@ static bool is_short(const struct loop *loop, const struct condition *c)
 		return false;
 	/* what is compared has moved once by then */
 	most = (u32)(distance.constant + step);
-	for (i = 0; i < distance.nr; i++)
+	/* a step over 2^32 is enough, and can't wrap */
+	for (i = 0; i < distance.nr && most <= ~0u; i++)
 		most += (u64)upper_bound(distance.terms[i].v) * distance.terms[i].times;
 	return most / step <= FEW_REPEATS;
 }
@@ -956,8 +957,8 @@ static void look_at_loop(struct lower *l, LLVMBasicBlockRef block)
 	struct condition c;
 
 	if (loop_find_block(loop, l, block) && is_parallel(loop) &&
-	    loop_find_condition(loop, br, block, &c) && find_accesses(loop) && find_families(loop) &&
-	    is_moving(loop) && !is_short(loop, &c))
+	    loop_find_condition(loop, br, block, &c) && !is_short(loop, &c) &&
+	    find_accesses(loop) && find_families(loop) && is_moving(loop))
 		version_loop(loop, &c);
 	free(loop);
 }

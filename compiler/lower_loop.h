@@ -19,7 +19,7 @@ enum {
 	MAX_SPAN = 1 << 24,
 	/* fewer iterations are not worth the tests */
 	MIN_REPEATS = 4,
-	/* copies are not where there are never more */
+	/* a loop that never has more gets no copies */
 	FEW_REPEATS = 8,
 	MAX_BLOCKS = 4,
 };
